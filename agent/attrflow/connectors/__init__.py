@@ -1,0 +1,1 @@
+"""Connectors: how attrflow reads and writes connected directories. They know wires and no rules."""

@@ -1,0 +1,267 @@
+"""Export: pending exports become escrowed ones and changes to write, and outcomes settle them (engine.md §1.6).
+
+`unapplied → escrowed → unconfirmed`; an error leads back to `unapplied` with the error on the object.
+References whose targets the directory does not hold yet wait for the last part of the step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from attrflow.engine.plan import ExportBatch, SettlePlan
+from attrflow.engine.staging_names import move_referrers
+from attrflow.engine.working_set import JoinAttributes, WorkingSet
+from attrflow.model.changes import RunObject
+from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.connector_space import CSObject, StoredError, export_hologram, import_hologram
+from attrflow.model.delta import EMPTY_IMAGE, AttributeDelta, Delta, Image, apply_delta, compose
+from attrflow.model.entry import ExportChange, ExportOutcome, OutgoingReferences, ReferenceTarget
+from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.references import ReferenceDelta
+from attrflow.model.schema import Schema
+from attrflow.ports.view import View
+
+__all__ = ["PARTS", "Part", "escrow_batch", "exports_now", "resume_batch", "settle_batch"]
+
+Part = Literal["deletes", "content", "references"]
+PARTS: tuple[Part, ...] = ("deletes", "content", "references")
+"""The order of an export step: names are freed first, what references point to is made before them."""
+
+
+def exports_now(cso: CSObject, part: Part) -> bool:
+    """Whether a part of the export step has anything to do for the object."""
+    delta = cso.unapplied
+    if delta is None:
+        return False
+    if part == "deletes":
+        return delta.operation == "delete"
+    if delta.operation == "delete":
+        return False
+    if part == "content":
+        return delta.operation != "update" or bool(delta.attributes or delta.new_dn)
+    return bool(delta.references)
+
+
+def escrow_batch(
+    view: View, ids: Iterable[int], part: Part, connector: ConnectorConfiguration, schema: Schema
+) -> ExportBatch:
+    """Put the pending exports of these objects in escrow and say what to write."""
+    working = WorkingSet(view, JoinAttributes())
+    changes: list[ExportChange] = []
+    blocked: list[RunObject] = []
+    for cs_id in ids:
+        cso = working.cs(cs_id)
+        if cso is None or not exports_now(cso, part):
+            continue
+        delta = cso.unapplied
+        assert delta is not None, "exports_now saw it"
+        ready, waiting = _split_references(working, delta)
+        if part == "references" and waiting:
+            names = ", ".join(sorted({f"{name} → {_name(working, i)}" for name, s in waiting.items() for i in s.added}))
+            blocked.append(
+                RunObject(
+                    "export-failure",
+                    cs_id,
+                    cso.dn,
+                    "dn-attributes-failure",
+                    f"the directory does not hold what is referred to: {names}",
+                )
+            )
+        if part == "references" and not ready:
+            continue
+        now = Delta(delta.operation, delta.attributes, ready, delta.new_dn)
+        rest = Delta("update", references=waiting) if waiting else None
+        escrowed = replace(cso, escrowed=now, unapplied=rest)
+        working.put_cs(cs_id, escrowed)
+        changes.append(_change(working, escrowed, now, connector, schema))
+    return ExportBatch(working.changes(), tuple(changes), tuple(blocked))
+
+
+def resume_batch(view: View, ids: Iterable[int], connector: ConnectorConfiguration, schema: Schema) -> ExportBatch:
+    """What is in escrow from a run that ended before it knew the outcome: to be written again, after a look-up."""
+    working = WorkingSet(view, JoinAttributes())
+    changes = []
+    for cs_id in ids:
+        cso = working.cs(cs_id)
+        if cso is not None and cso.escrowed is not None:
+            changes.append(replace(_change(working, cso, cso.escrowed, connector, schema), uncertain=True))
+    return ExportBatch(working.changes(), tuple(changes))
+
+
+def _split_references(working: WorkingSet, delta: Delta) -> tuple[dict[str, ReferenceDelta], dict[str, ReferenceDelta]]:
+    """References whose targets the directory holds, and those that must wait; values to remove never wait."""
+    ready: dict[str, ReferenceDelta] = {}
+    waiting: dict[str, ReferenceDelta] = {}
+    for name, shift in delta.references.items():
+        there = frozenset(i for i in shift.added if _exists(working.cs(i)))
+        removed = frozenset(i for i in shift.removed if _exists(working.cs(i)))
+        if there or removed:
+            ready[name] = ReferenceDelta(there, removed)
+        if shift.added - there:
+            waiting[name] = ReferenceDelta(shift.added - there)
+    return ready, waiting
+
+
+def _exists(cso: CSObject | None) -> bool:
+    """Whether the directory holds the object, as far as is known."""
+    if cso is None or cso.kind == "placeholder":
+        return cso is not None and cso.connector != "" and cso.kind == "placeholder" and cso.anchor is not None
+    gone = any(d is not None and d.operation == "delete" for d in (cso.unconfirmed, cso.escrowed))
+    return not gone and (cso.anchor is not None or cso.image is not None or cso.unconfirmed is not None)
+
+
+def _name(working: WorkingSet, cs_id: int) -> str:
+    cso = working.cs(cs_id)
+    return cso.dn if cso is not None else f"#{cs_id}"
+
+
+def _change(
+    working: WorkingSet, cso: CSObject, delta: Delta, connector: ConnectorConfiguration, schema: Schema
+) -> ExportChange:
+    attributes = dict(delta.attributes)
+    if connector.kind == "entra":  # its channels write whole lists
+        after = apply_delta(delta, _below_escrow(cso))
+        for name, change in delta.attributes.items():
+            if change.operation == "update":
+                attributes[name] = AttributeDelta("replace", after.attributes.get(name, ()))
+    type_ = schema.object_types.get(cso.object_type or "")
+    if type_ is not None:
+        attributes = {n: c for n, c in attributes.items() if not ((a := type_.attribute(n)) and a.read_only)}
+    references = {
+        name: OutgoingReferences(_targets(working, shift.added), _targets(working, shift.removed))
+        for name, shift in delta.references.items()
+    }
+    source_anchor = export_hologram(cso).attributes.get("sourceAnchor")
+    operation: Literal["add", "update", "delete", "delete-add"]
+    operation = delta.operation if delta.operation in ("add", "delete", "delete-add") else "update"
+    return ExportChange(
+        cs_id=cso.id,
+        operation=operation,
+        object_type=cso.object_type or "",
+        dn=cso.dn,
+        anchor=cso.anchor,
+        attributes=attributes,
+        references=references,
+        new_dn=delta.new_dn,
+        source_anchor=str(source_anchor[0]) if source_anchor else None,
+    )
+
+
+def _below_escrow(cso: CSObject) -> Image:
+    if cso.escrowed is not None and cso.escrowed.operation in ("add", "delete-add"):
+        return EMPTY_IMAGE
+    return apply_delta(cso.unconfirmed, import_hologram(cso))
+
+
+def _targets(working: WorkingSet, ids: frozenset[int]) -> tuple[ReferenceTarget, ...]:
+    found = (working.cs(i) for i in sorted(ids))
+    return tuple(ReferenceTarget(cso.dn, cso.anchor) for cso in found if cso is not None)
+
+
+# -- settling -------------------------------------------------------------------------------------
+
+
+def settle_batch(view: View, outcomes: Iterable[ExportOutcome], now: str) -> SettlePlan:
+    """Turn outcomes into the new state of the exported objects; `now` is ISO 8601, UTC."""
+    working = WorkingSet(view, JoinAttributes())
+    counters: Counter[str] = Counter()
+    objects: list[RunObject] = []
+    for outcome in outcomes:
+        cso = working.cs(outcome.cs_id)
+        if cso is None or cso.escrowed is None:
+            continue
+        operation = cso.escrowed.operation
+        if outcome.error is not None:
+            _put_back(working, cso, outcome.error, outcome.detail or "", outcome.cd_error_code, now)
+            counters["export-failure"] += 1
+            objects.append(RunObject("export-failure", cso.id, cso.dn, outcome.error, outcome.detail))
+            continue
+        counter = "export-rename" if cso.escrowed.new_dn is not None else f"export-{operation}"
+        conflict = _accept(working, cso, outcome)
+        if conflict is not None:
+            counters["export-failure"] += 1
+            objects.append(RunObject("export-failure", cso.id, cso.dn, "duplicate-anchor", conflict))
+            continue
+        counters[counter] += 1
+        detail = f"not written: {', '.join(outcome.not_written)}: {outcome.detail}" if outcome.not_written else None
+        objects.append(RunObject(counter, cso.id, cso.dn, None, detail))
+    return SettlePlan(working.changes(), dict(counters), tuple(objects))
+
+
+def _put_back(working: WorkingSet, cso: CSObject, error: str, detail: str, cd_error_code: str | None, now: str) -> None:
+    """An export error blocks the whole object: what was in escrow is pending again."""
+    before = cso.export_error
+    again = before is not None and before.type == error
+    stored = StoredError(
+        type=error,
+        step="export",
+        detail=detail,
+        first_occurred=before.first_occurred if again and before is not None else now,
+        last_occurred=now,
+        retry_count=before.retry_count + 1 if again and before is not None else 0,
+        cd_error_code=cd_error_code,
+    )
+    pending = compose(cso.escrowed, cso.unapplied, _below_escrow(cso), multi=_lists(cso))
+    working.put_cs(cso.id, replace(cso, escrowed=None, unapplied=pending, export_error=stored))
+
+
+def _accept(working: WorkingSet, cso: CSObject, outcome: ExportOutcome) -> str | None:
+    """The directory took it: what was in escrow waits for confirmation. Returns a conflict of anchors, if any."""
+    delta = cso.escrowed
+    assert delta is not None, "settled from escrow"
+    anchor = outcome.anchor or cso.anchor
+    if anchor is not None and anchor != cso.anchor:
+        twin = working.cs_by_anchor(cso.connector, anchor)
+        if twin is not None and twin.id != cso.id:
+            if twin.link is not None:
+                _put_back(working, cso, "duplicate-anchor", f"the directory matched it with {twin.dn}", None, "")
+                return f"the directory matched it with {twin.dn}, which is linked to another object"
+            cso = _adopt(working, cso, twin)
+    left = {name: change for name, change in delta.attributes.items() if name in outcome.not_written}
+    written = replace(delta, attributes={n: c for n, c in delta.attributes.items() if n not in left})
+    unapplied = cso.unapplied
+    if left:
+        pending = Delta("update", left, unapplied.references if unapplied is not None else {})
+        unapplied = pending
+    image, unconfirmed = cso.image, cso.unconfirmed
+    if delta.operation == "delete-add":
+        image, unconfirmed, written = None, None, replace(written, operation="add")
+    merged = compose(unconfirmed, written, import_hologram(replace(cso, image=image)), multi=_lists(cso))
+    dn, key = cso.dn, cso.dn_key
+    if (new_dn := outcome.dn or delta.new_dn) is not None:
+        try:
+            dn, key = new_dn, dn_key(new_dn)
+        except InvalidName:
+            dn, key = cso.dn, cso.dn_key
+    working.put_cs(
+        cso.id,
+        replace(
+            cso,
+            anchor=anchor,
+            dn=dn,
+            dn_key=key,
+            image=image,
+            escrowed=None,
+            unconfirmed=merged,
+            unapplied=unapplied,
+            export_error=None,
+        ),
+    )
+    return None
+
+
+def _adopt(working: WorkingSet, cso: CSObject, twin: CSObject) -> CSObject:
+    """The service matched our add with an object that was imported already: its image and referrers are ours."""
+    move_referrers(working, twin.id, cso.id)
+    working.put_cs(twin.id, None)
+    current = working.cs(cso.id) or cso
+    return replace(current, image=twin.image, pending_import=twin.pending_import)
+
+
+def _lists(cso: CSObject) -> frozenset[str]:
+    """Attributes that are changed value by value in any layer: they are the multi-valued ones."""
+    deltas = (d for d in (cso.unconfirmed, cso.escrowed, cso.unapplied) if d is not None)
+    return frozenset(n for d in deltas for n, c in d.attributes.items() if c.operation == "update" or len(c.added) > 1)

@@ -1,0 +1,175 @@
+"""Flow: one mapping of one object gives a contribution (engine.md §3.5).
+
+An expression's result becomes values of the destination's type; NULL, AuthoritativeNull and
+IgnoreThisFlow become their words; references are translated to the other side, and those without a
+counterpart there are held. An error fails the object as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from attrflow.engine.plan import ObjectFailure
+from attrflow.engine.program import CompiledMapping
+from attrflow.engine.reading import CSReading, Reading
+from attrflow.events import Status
+from attrflow.expr import ExpressionError, FlowWord, Many, Scalar
+from attrflow.model.names import DistinguishedName
+from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet
+from attrflow.model.schema import AttributeType, Syntax
+from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, NO_VALUES, Reference, Value, Values
+
+__all__ = ["Contribution", "Translate", "contribute"]
+
+Word = Literal["value", "null", "authoritative-null", "ignore"]
+
+Translate = Callable[[Iterable[int]], tuple[frozenset[int], tuple[int, ...]]]
+"""Ids on the source side to (ids on the target side, source ids that have no counterpart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one mapping offers: a word, values or references with it, and the status word if it loses nothing."""
+
+    word: Word
+    values: Values = NO_VALUES
+    references: ReferenceSet = NO_REFERENCES
+    held: tuple[int, ...] = ()
+    status: Status = "applied-changed"
+    detail: str | None = None
+
+
+_NULL = Contribution("null", status="null-no-contribution")
+_ABSENT = Contribution("null", status="source-absent")
+_IGNORE = Contribution("ignore", status="ignored-this-flow")
+_STOP = Contribution("authoritative-null", status="authoritative-null")
+
+
+def contribute(
+    mapping: CompiledMapping, reading: Reading, translate: Translate, length_limit: int, step: str
+) -> Contribution:
+    """Evaluate a mapping for one object.
+
+    Raises:
+        ObjectFailure: the expression fails, or its result does not fit the destination.
+    """
+    target = mapping.target
+    if target is not None and target.syntax is Syntax.REFERENCE and mapping.mapping.flow == "direct":
+        source = reading.references(mapping.mapping.source)
+        return _referred(source, translate) if source.count else _ABSENT
+    try:
+        result = mapping.evaluate(reading)
+    except ExpressionError as error:
+        where = f" at {error.span.line}:{error.span.column}" if error.span is not None else ""
+        raise ObjectFailure(
+            _error_type(error.code),
+            step,
+            f"{error.message}{where}",
+            rule_id=mapping.rule.id,
+            attribute=mapping.mapping.destination,
+        ) from error
+    if result is None:
+        return _absence(mapping, reading)
+    if isinstance(result, FlowWord):
+        return _IGNORE if result is FlowWord.IGNORE_THIS_FLOW else _STOP
+    return _typed(result, mapping, target, translate, length_limit, step)
+
+
+def _error_type(code: str) -> str:
+    return code if code.startswith("sync-rule-error") else f"sync-rule-error-{code}"
+
+
+def _absence(mapping: CompiledMapping, reading: Reading) -> Contribution:
+    """NULL, told apart for people: nothing there, or something that no import has confirmed yet."""
+    if mapping.mapping.flow == "direct":
+        return _ABSENT
+    if isinstance(reading, CSReading) and "ImportedValue(" in mapping.mapping.source:
+        name = mapping.mapping.source.split('"')[1] if '"' in mapping.mapping.source else ""
+        if name and reading.awaits_confirmation(name):
+            return Contribution("null", status="awaiting-confirmation", detail=name)
+    return _NULL
+
+
+def _referred(source: Iterable[int], translate: Translate) -> Contribution:
+    targets, held = translate(source)
+    if not targets:
+        return Contribution("null", held=held, status="reference-held" if held else "source-absent")
+    return Contribution("value", references=ReferenceIds(targets), held=held)
+
+
+def _typed(
+    result: Scalar | Many,
+    mapping: CompiledMapping,
+    target: AttributeType | None,
+    translate: Translate,
+    length_limit: int,
+    step: str,
+) -> Contribution:
+    items = result if isinstance(result, tuple) else (result,)
+    items = tuple(item for item in items if item is not None and item != "")
+    if not items:
+        return _NULL
+    name, rule_id = mapping.mapping.destination, mapping.rule.id
+    if target is not None and target.syntax is Syntax.REFERENCE:
+        ids = [item.id for item in items if isinstance(item, Reference)]
+        if len(ids) != len(items):
+            raise ObjectFailure(
+                "sync-rule-error-type-mismatch",
+                step,
+                f"{name} holds references, not text",
+                rule_id=rule_id,
+                attribute=name,
+            )
+        return _referred(ids, translate)
+    if len(items) > 1 and target is not None and not target.multi:
+        raise ObjectFailure(
+            "flow-multi-values-to-single-value",
+            step,
+            f"{len(items)} values for {name}, which holds one: take one with Item(…, 1)",
+            rule_id=rule_id,
+            attribute=name,
+        )
+    values = tuple(_value(item, target, mapping, step) for item in items)
+    if mapping.rule.direction == "inbound" and target is not None and not target.multi:
+        (only,) = values
+        if isinstance(only, str) and len(only) > length_limit:
+            raise ObjectFailure(
+                "mv-constraint-violation",
+                step,
+                f"{name} has {len(only)} characters, {length_limit} fit: cut it with Left(…, {length_limit})",
+                rule_id=rule_id,
+                attribute=name,
+            )
+    return Contribution("value", values)
+
+
+def _value(item: object, target: AttributeType | None, mapping: CompiledMapping, step: str) -> Value:
+    syntax = target.syntax if target is not None else None
+    if isinstance(item, DistinguishedName):
+        item = item.text
+    if isinstance(item, bool):
+        if syntax in (None, Syntax.BOOLEAN):
+            return item
+    elif isinstance(item, int):
+        if syntax in (None, Syntax.INTEGER) and INTEGER_MIN <= item <= INTEGER_MAX:
+            return item
+    elif isinstance(item, str):
+        if syntax in (None, Syntax.STRING):
+            return item
+    elif isinstance(item, bytes) and syntax in (None, Syntax.BINARY):
+        return item
+    kind = "a date (use FormatDateTime)" if isinstance(item, datetime) else f"a {_KINDS.get(type(item), 'reference')}"
+    wanted = syntax.value if syntax is not None else "value"
+    raise ObjectFailure(
+        "sync-rule-error-type-mismatch",
+        step,
+        f"{mapping.mapping.destination} holds a {wanted}, but {mapping.mapping.source} gives {kind}",
+        rule_id=mapping.rule.id,
+        attribute=mapping.mapping.destination,
+    )
+
+
+_KINDS: dict[type, str] = {str: "string", int: "number", bool: "boolean", bytes: "binary value"}

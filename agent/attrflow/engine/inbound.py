@@ -1,0 +1,230 @@
+"""Inbound synchronization: link upkeep, join, projection, and the flow into the metaverse (engine.md §3.0, 3 to 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attrflow.engine.join import find_metaverse_object, has_join_value
+from attrflow.engine.plan import ObjectFailure
+from attrflow.engine.precedence import Existing, Resolved, Source, resolve
+from attrflow.engine.program import CompiledRule
+from attrflow.engine.reference import to_metaverse
+from attrflow.engine.work import Work, applied_rules, provisioned_by
+from attrflow.events import Disconnected, Joined, LinkKept, Projected, Recalled
+from attrflow.model.connector_space import CSObject, Disconnection, Link
+from attrflow.model.metaverse import HeldReference, MVAttribute, MVObject, MVReferences
+from attrflow.model.provenance import Provenance
+from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
+from attrflow.model.values import NO_VALUES, same_values
+
+__all__ = ["LinkChange", "disconnect", "flow_metaverse", "keeps_alive", "upkeep_link"]
+
+LinkChange = str
+"""`kept`, `joined`, `projected`, `remains` (still a disconnector) or `filtered` (was disconnected)."""
+
+
+def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | None]:
+    """Keep, make or break the link of a connector-space object.
+
+    Returns:
+        The object, what happened, and the metaverse object that it belongs (or belonged) to.
+
+    Raises:
+        ObjectFailure: the join is ambiguous.
+    """
+    reading = work.cs_reading(cso)
+    rules = work.inbound_scope(cso, reading)
+    if cso.link is not None:
+        mv_id = cso.link.mv_id
+        if cso.state == "normal" and _let_go(cso, rules):
+            return disconnect(work, cso, "filtered-disconnector", None), "filtered", mv_id
+        if work.account is not None:
+            work.account.note(LinkKept, mv_id=mv_id)
+        return cso, "kept", mv_id
+    if cso.transient or (cso.unapplied is not None and cso.unapplied.operation == "delete"):
+        return cso, "remains", None
+    _check_single_join(work, rules)
+    match = find_metaverse_object(rules, reading, work.working, work.account)
+    if match is not None:
+        _refuse_second(work, cso, match.target, match.rule)
+        joined = _linked(work, cso, Link(match.target, "join-rules", match.rule.rule.id, work.moment.run))
+        if work.account is not None:
+            work.account.note(Joined, direction="inbound", rule_id=match.rule.rule.id, target=match.target)
+        return joined, "joined", match.target
+    rule = next(
+        (r for r in rules if r.rule.link == "provision" and (not r.rule.join or has_join_value(r, reading))),
+        None,
+    )
+    if rule is None:
+        if work.account is not None:
+            work.account.note(Projected, rule_id=None, mv_id=None, reason=_why_not(rules))
+        return cso, "remains", None
+    mv_id = work.moment.world.new_id()
+    work.working.put_mv(mv_id, MVObject(mv_id, rule.rule.target_type))
+    if work.account is not None:
+        work.account.note(Projected, rule_id=rule.rule.id, mv_id=mv_id, reason="no object to join")
+    return (
+        _linked(work, cso, Link(mv_id, "projection-rules", rule.rule.id, work.moment.run)),
+        "projected",
+        mv_id,
+    )
+
+
+def _linked(work: Work, cso: CSObject, link: Link) -> CSObject:
+    cso = replace(cso, link=link, disconnection=None)
+    work.working.put_cs(cso.id, cso)
+    return cso
+
+
+def _let_go(cso: CSObject, rules: tuple[CompiledRule, ...]) -> bool:
+    """Whether the inbound side breaks the link: it once held a join- or provision-bearing rule, and holds none now.
+
+    A link that an outbound Provision rule made is judged by the outbound side alone.
+    """
+    held = any(rule.direction == "inbound" and rule.keeps_link for rule in applied_rules(cso))
+    holds = any(rule.rule.join or rule.rule.link == "provision" for rule in rules)
+    return held and not holds and provisioned_by(cso) is None
+
+
+def _check_single_join(work: Work, rules: tuple[CompiledRule, ...]) -> None:
+    joining = [rule.rule for rule in rules if rule.rule.join]
+    if work.program.options.strict_single_join and len(joining) > 1:
+        names = ", ".join(rule.name for rule in joining)
+        raise ObjectFailure(
+            "sync-rule-error-several-join-rules",
+            "join/projection",
+            f"more than one rule with join criteria is in scope: {names}",
+            rule_id=joining[1].id,
+        )
+
+
+def _refuse_second(work: Work, cso: CSObject, mv_id: int, rule: CompiledRule) -> None:
+    for other_id in work.working.linked(mv_id):
+        other = work.working.cs(other_id)
+        if other is not None and other.connector == cso.connector and other.id != cso.id:
+            raise ObjectFailure(
+                "ambiguous-import-flow-from-multiple-connectors",
+                "join/projection",
+                f"{rule.rule.name} joins the object to the one that {other.dn} of the same connector is joined to; "
+                "give one of the two another value of the join attribute",
+                rule_id=rule.rule.id,
+            )
+
+
+def _why_not(rules: tuple[CompiledRule, ...]) -> str:
+    provision = [rule for rule in rules if rule.rule.link == "provision"]
+    if not provision:
+        return "no Provision rule is in scope"
+    names = ", ".join(clause.cs for group in provision[0].rule.join for clause in group)
+    return f"{provision[0].rule.name} is in scope, but no join attribute has a value ({names})"
+
+
+def disconnect(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> CSObject:
+    """Take the object's link away; what it contributed is recalled when the metaverse object is flowed."""
+    assert cso.link is not None, "only a linked object can be disconnected"
+    if work.account is not None:
+        about = work.account.about(cso.id, cso.connector)
+        about.note(Disconnected, mv_id=cso.link.mv_id, cause=cause, rule_id=rule_id)
+        mvo = work.working.mv(cso.link.mv_id)
+        if mvo is not None:
+            stored = [*((n, a.provenance) for n, a in mvo.attributes.items())]
+            stored += [(n, r.provenance) for n, r in mvo.references.items()]
+            names = tuple(n for n, p in stored if p.origin is not None and p.origin.connector == cso.connector)
+            about.note(Recalled, mv_id=mvo.id, attributes=names)
+    cso = replace(cso, link=None, applied_rules=(), disconnection=Disconnection(cause, rule_id, work.moment.run))
+    work.working.put_cs(cso.id, cso)
+    return cso
+
+
+def keeps_alive(rules: tuple[CompiledRule, ...]) -> bool:
+    """Whether rules in scope of one linked object keep its metaverse object alive (engine.md §2, documented)."""
+    return any(rule.rule.link in ("provision", "sticky-join") for rule in rules)
+
+
+def flow_metaverse(
+    work: Work, mvo: MVObject, *, creating: bool
+) -> tuple[MVObject, dict[int, tuple[CompiledRule, ...]]]:
+    """Resolve every attribute of a metaverse object over all contributions of all objects linked to it.
+
+    Returns:
+        The object as it should be, and the inbound rules in scope by connector-space id.
+
+    Raises:
+        ObjectFailure: a mapping fails.
+    """
+    sources: list[Source] = []
+    scopes: dict[int, tuple[CompiledRule, ...]] = {}
+    translate = to_metaverse(work.working)
+    linked: list[CSObject] = []
+    for cs_id in work.working.linked(mvo.id):
+        cso = work.working.cs(cs_id)
+        assert cso is not None, "a link names an object that is there"
+        reading = work.cs_reading(cso)
+        primary = work.account is not None and work.account.object == cs_id
+        scopes[cs_id] = work.inbound_scope(cso, reading, told=not primary)
+        sources.append(Source(reading, translate, cs_id))
+        linked.append(cso)
+    plan = work.program.plan(tuple(scopes.values()))
+    attributes: dict[str, MVAttribute] = {}
+    references: dict[str, MVReferences] = {}
+    held: dict[int, list[HeldReference]] = {cso.id: [] for cso in linked}
+    for destination, candidates in plan.items():
+        stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
+        resolved = resolve(
+            destination,
+            candidates,
+            sources,
+            _existing(stored, referring),
+            creating=creating,
+            length_limit=work.program.options.length_limit,
+            account=work.account,
+        )
+        for index, target in resolved.held:
+            owner = linked[index]
+            held[owner.id].append(HeldReference(owner.id, destination, target, owner.connector, inbound=True))
+        if resolved.action == "keep":
+            if stored is not None:
+                attributes[destination] = stored
+            if referring is not None:
+                references[destination] = referring
+        elif resolved.action == "set":
+            if resolved.values:
+                attributes[destination] = _attribute(stored, resolved, work.moment.run)
+            if resolved.references.count:
+                references[destination] = _references(referring, resolved, work.moment.run)
+    for cso in linked:
+        work.working.hold(cso.id, cso.connector, held[cso.id], inbound=True)
+    if attributes == mvo.attributes and references == mvo.references:
+        return mvo, scopes
+    changed = replace(mvo, attributes=attributes, references=references)
+    work.working.put_mv(mvo.id, changed)
+    return changed, scopes
+
+
+def _existing(stored: MVAttribute | None, referring: MVReferences | None) -> Existing:
+    provenance = stored.provenance if stored is not None else referring.provenance if referring is not None else None
+    return Existing(
+        stored.values if stored is not None else NO_VALUES,
+        referring.targets if referring is not None else NO_REFERENCES,
+        provenance.origin if provenance is not None else None,
+    )
+
+
+def _attribute(stored: MVAttribute | None, resolved: Resolved, run: int) -> MVAttribute:
+    """The attribute to store: the one that is there when neither value nor origin changed (DECISIONS 15)."""
+    if (
+        stored is not None
+        and stored.provenance.origin == resolved.origin
+        and stored.provenance.per_value == resolved.per_value
+        and same_values(stored.values, resolved.values)
+    ):
+        return stored
+    return MVAttribute(resolved.values, Provenance(resolved.origin, run, resolved.per_value))
+
+
+def _references(referring: MVReferences | None, resolved: Resolved, run: int) -> MVReferences:
+    before: ReferenceSet = referring.targets if referring is not None else NO_REFERENCES
+    shift = difference(before, resolved.references)
+    if referring is not None and not shift and referring.provenance.origin == resolved.origin:
+        return referring
+    return MVReferences(edited(before, shift), Provenance(resolved.origin, run))

@@ -1,0 +1,206 @@
+"""Outbound synchronization: one metaverse object to one connector (engine.md §3.7, §3.8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attrflow.engine.account import Account
+from attrflow.engine.inbound import disconnect
+from attrflow.engine.precedence import Existing, Resolved, Source, resolve
+from attrflow.engine.program import DN, CompiledRule
+from attrflow.engine.provision import computed_dn, deprovision, link_or_provision
+from attrflow.engine.reading import MVReading
+from attrflow.engine.reference import to_connector
+from attrflow.engine.work import Work, provisioned_by
+from attrflow.events import ExportStaged, ProvisioningDecided
+from attrflow.model.connector_space import CSObject, export_hologram, import_hologram, is_export_only
+from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, image_difference
+from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.names import InvalidName, parse_dn
+from attrflow.model.provenance import Provenance
+from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
+from attrflow.model.values import NO_VALUES, Values, same_values
+
+__all__ = ["flow_connector"]
+
+
+def flow_connector(
+    work: Work, mvo: MVObject, connector: str, inbound: dict[int, tuple[CompiledRule, ...]]
+) -> tuple[CompiledRule, ...]:
+    """Bring the metaverse object's counterpart in one connector to what the rules say.
+
+    `inbound` are the inbound rules in scope by connector-space id: a link that they hold is theirs.
+    Returns the outbound rules in scope.
+
+    Raises:
+        ObjectFailure: a mapping fails, a join is ambiguous, or provisioning is not possible.
+    """
+    reading = work.mv_reading(mvo, connector)
+    rules = work.outbound_scope(mvo, connector, reading)
+    account = work.account.about(mvo.id, connector) if work.account is not None else None
+    cso = _counterpart(work, mvo.id, connector)
+    if cso is not None:
+        cso = _keep_or_let_go(work, cso, rules, inbound.get(cso.id, ()), account)
+    if cso is None:
+        cso = link_or_provision(work, mvo, connector, rules, reading)
+    if cso is not None:
+        own = tuple(rule for rule in rules if rule.rule.target_type == cso.object_type)
+        if any(_links(rule) for rule in own):
+            _export_flow(work, mvo, cso, own, reading, account)
+    return rules
+
+
+def _counterpart(work: Work, mv_id: int, connector: str) -> CSObject | None:
+    for cs_id in work.working.linked(mv_id):
+        cso = work.working.cs(cs_id)
+        if cso is not None and cso.connector == connector:
+            return cso
+    return None
+
+
+def _links(rule: CompiledRule) -> bool:
+    return bool(rule.rule.join) or rule.rule.link == "provision"
+
+
+def _keep_or_let_go(
+    work: Work,
+    cso: CSObject,
+    rules: tuple[CompiledRule, ...],
+    inbound: tuple[CompiledRule, ...],
+    account: Account | None,
+) -> CSObject | None:
+    """The linked object if it stays linked, else None: deprovisioned or disconnected (engine.md §3.7)."""
+    own = [rule for rule in rules if rule.rule.target_type == cso.object_type]
+    provisioned = provisioned_by(cso)
+    if provisioned is not None and not any(rule.rule.link == "provision" for rule in own):
+        deprovision(work, cso, "provisioning-rule-out-of-scope", provisioned.id)
+        return None
+    if any(_links(rule) for rule in own) or any(_links(rule) for rule in inbound) or cso.state != "normal":
+        if account is not None:
+            rule_id = own[0].rule.id if own else None
+            account.note(ProvisioningDecided, decision="keep", rule_id=rule_id, cs_id=cso.id, reason="linked")
+        return cso
+    disconnect(work, cso, "no-rule-holds-the-link", None)
+    return None
+
+
+def _export_flow(
+    work: Work,
+    mvo: MVObject,
+    cso: CSObject,
+    rules: tuple[CompiledRule, ...],
+    reading: MVReading,
+    account: Account | None,
+) -> None:
+    """Resolve every attribute that the rules flow, and stage only the difference to the newest known state."""
+    top, base = export_hologram(cso), _below_unapplied(cso)
+    source = Source(reading, to_connector(work.working, cso.connector), mvo.id)
+    attributes, references = dict(top.attributes), dict(top.references)
+    provenance = dict(cso.provenance)
+    held: list[HeldReference] = []
+    creating = is_export_only(cso)
+    for destination, candidates in work.program.plan((rules,)).items():
+        if destination == DN:
+            continue
+        known = cso.provenance.get(destination)
+        existing = Existing(
+            top.attributes.get(destination, NO_VALUES),
+            top.references.get(destination, NO_REFERENCES),
+            known.origin if known is not None else None,
+        )
+        merging = candidates[0][1].mapping.merge.startswith("merge")
+        resolved = resolve(
+            destination,
+            candidates,
+            [source],
+            existing,
+            creating=creating,
+            length_limit=work.program.options.length_limit,
+            merge_base=existing.values if merging else NO_VALUES,
+            account=account,
+        )
+        held.extend(
+            HeldReference(mvo.id, destination, target, cso.connector, inbound=False) for _, target in resolved.held
+        )
+        _apply(destination, resolved, existing, attributes, references, provenance, work.moment.run)
+    work.working.hold(mvo.id, cso.connector, held, inbound=False)
+    delta = _staged(work, mvo, cso, rules, reading, base, Image(attributes, references))
+    changed = delta != cso.unapplied
+    if changed or provenance != cso.provenance:
+        work.working.put_cs(cso.id, replace(cso, unapplied=delta, provenance=provenance))
+    if not creating:
+        work.counters.append(f"{cso.connector}:connector-{'flow' if changed else 'no-flow'}")
+    if account is not None:
+        account.note(ExportStaged, cs_id=cso.id, delta=delta)
+
+
+def _below_unapplied(cso: CSObject) -> Image:
+    if cso.unapplied is not None and cso.unapplied.operation in ("add", "delete-add"):
+        return EMPTY_IMAGE
+    return apply_delta(cso.escrowed, apply_delta(cso.unconfirmed, import_hologram(cso)))
+
+
+def _apply(
+    destination: str,
+    resolved: Resolved,
+    existing: Existing,
+    attributes: dict[str, Values],
+    references: dict[str, ReferenceSet],
+    provenance: dict[str, Provenance],
+    run: int,
+) -> None:
+    if resolved.action == "keep":
+        return
+    if resolved.values:
+        attributes[destination] = resolved.values
+    else:
+        attributes.pop(destination, None)
+    shift = difference(existing.references, resolved.references)
+    if shift:
+        references[destination] = edited(existing.references, shift)
+    if not resolved.references.count:
+        references.pop(destination, None)
+    same = not shift and same_values(existing.values, resolved.values)
+    if resolved.action == "clear":
+        if existing.present:
+            provenance[destination] = Provenance(resolved.origin, run)
+        return
+    if not (same and existing.origin == resolved.origin):
+        provenance[destination] = Provenance(resolved.origin, run, resolved.per_value)
+
+
+def _staged(
+    work: Work,
+    mvo: MVObject,
+    cso: CSObject,
+    rules: tuple[CompiledRule, ...],
+    reading: MVReading,
+    base: Image,
+    wanted: Image,
+) -> Delta | None:
+    """The pending export: an add (or delete-add) with everything, or an update with the difference."""
+    type_ = work.program.cs_type(cso.connector, cso.object_type)
+    multi = frozenset(a.name for a in type_.attributes.values() if a.multi) if type_ is not None else frozenset()
+    delta = image_difference(base, wanted, multi=multi)
+    if cso.unapplied is not None and cso.unapplied.operation in ("add", "delete-add"):
+        content = delta or Delta("update")
+        return Delta(cso.unapplied.operation, content.attributes, content.references)
+    new_dn = _rename(work, mvo, cso, rules, reading)
+    if new_dn is None:
+        return delta
+    return Delta("update", delta.attributes if delta else {}, delta.references if delta else {}, new_dn=new_dn)
+
+
+def _rename(
+    work: Work, mvo: MVObject, cso: CSObject, rules: tuple[CompiledRule, ...], reading: MVReading
+) -> str | None:
+    """The DN to move to. Entra's two forms of a DN are no rename (DECISIONS 21)."""
+    if work.program.configurations[cso.connector].kind == "entra":
+        return None
+    dn = computed_dn(work, mvo, cso.connector, cso.object_type or "", rules, reading)
+    if dn is None:
+        return None
+    try:
+        return dn if parse_dn(dn).key != cso.dn_key else None
+    except InvalidName:
+        return None

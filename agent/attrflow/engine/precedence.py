@@ -1,0 +1,354 @@
+"""Precedence: which contribution becomes the value of one attribute (engine.md §3.5).
+
+The same for both directions: candidates come in precedence order; a value wins, NULL passes on,
+AuthoritativeNull stops, IgnoreThisFlow passes on and, if nobody else contributes, keeps what is
+there. Merged attributes take all contributors. When observed, candidates that lost are evaluated
+too, so that a trace can say what they would have given; their errors then fail nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from attrflow.engine.account import Account
+from attrflow.engine.flow import Contribution, Translate, contribute
+from attrflow.engine.plan import ObjectFailure
+from attrflow.engine.program import CompiledMapping
+from attrflow.engine.reading import Reading
+from attrflow.events import MappingEvaluated, NodeEvaluated, PrecedenceDecided, ReferenceHeld, Status
+from attrflow.expr import FlowWord
+from attrflow.model.provenance import Origin
+from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet, difference
+from attrflow.model.values import NO_VALUES, Reference, Value, Values, canonical, display, same_values
+
+__all__ = ["Existing", "Resolved", "Source", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One object that contributes: how rules read it, and how its references translate to the other side."""
+
+    reading: Reading
+    translate: Translate
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """What the attribute holds now, and who gave it."""
+
+    values: Values = NO_VALUES
+    references: ReferenceSet = NO_REFERENCES
+    origin: Origin | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether there is any value."""
+        return bool(self.values) or self.references.count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The decision: `set` these values, `clear` the attribute, or `keep` what is there."""
+
+    action: Literal["set", "clear", "keep"]
+    values: Values = NO_VALUES
+    references: ReferenceSet = NO_REFERENCES
+    origin: Origin | None = None
+    per_value: tuple[Origin, ...] | None = None
+    held: tuple[tuple[int, int], ...] = ()
+    """Reference values without a counterpart: (owner object id, target id)."""
+
+
+@dataclass(slots=True)
+class _Offer:
+    index: int
+    mapping: CompiledMapping
+    status: Status
+    contribution: Contribution | None = None
+    detail: str | None = None
+    nodes: list[tuple[int, object]] = field(default_factory=list)
+
+
+Candidates = Sequence[tuple[int, CompiledMapping]]
+
+
+def resolve(
+    destination: str,
+    candidates: Candidates,
+    sources: Sequence[Source],
+    existing: Existing,
+    *,
+    creating: bool,
+    length_limit: int,
+    merge_base: Values = NO_VALUES,
+    account: Account | None = None,
+) -> Resolved:
+    """Decide one attribute; `creating` says that the target object is being made in this very sync.
+
+    Raises:
+        ObjectFailure: a mapping that had to be evaluated failed, or merge types are mixed.
+    """
+    step = "import-flow" if candidates[0][1].rule.direction == "inbound" else "export-flow"
+    merging = _merge_type(destination, candidates, step)
+    offers: list[_Offer] = []
+    winner: _Offer | None = None
+    stopped = False
+    for index, mapping in candidates:
+        decided = stopped or (winner is not None and merging is None)
+        if decided and account is None:
+            break
+        offer = _offer(
+            index,
+            mapping,
+            sources[index],
+            existing,
+            creating,
+            length_limit,
+            step,
+            losing=decided,
+            account=account,
+        )
+        offers.append(offer)
+        if decided:
+            _mark_loser(offer, winner)
+            continue
+        if offer.contribution is None:
+            continue
+        if offer.contribution.word == "authoritative-null":
+            stopped = True
+        elif offer.contribution.word == "value" and (winner is None or merging is not None):
+            winner = winner or offer
+    resolved = _decide(offers, winner, stopped, merging, existing, merge_base)
+    if account is not None:
+        _tell(account, destination, offers, winner, resolved, existing, sources, merging)
+    return resolved
+
+
+def _merge_type(destination: str, candidates: Candidates, step: str) -> str | None:
+    kinds = {"update" if m.mapping.merge == "replace" else m.mapping.merge for _, m in candidates}
+    if len(kinds) > 1:
+        names = ", ".join(sorted({f"{m.rule.name} ({m.mapping.merge})" for _, m in candidates}))
+        raise ObjectFailure(
+            "sync-rule-error-mixed-merge-types",
+            step,
+            f"rules with different merge types flow to {destination}: {names}; give all of them the same",
+            attribute=destination,
+        )
+    (kind,) = kinds
+    return None if kind == "update" else kind
+
+
+def _offer(
+    index: int,
+    mapping: CompiledMapping,
+    source: Source,
+    existing: Existing,
+    creating: bool,
+    length_limit: int,
+    step: str,
+    *,
+    losing: bool,
+    account: Account | None,
+) -> _Offer:
+    if mapping.target is None and mapping.rule.direction == "outbound":
+        return _Offer(index, mapping, "target-attribute-not-selected")
+    if mapping.mapping.execute_once and not creating:
+        return _kept_once(index, mapping, existing)
+    source.reading.observed.clear()
+    try:
+        contribution = contribute(mapping, source.reading, source.translate, length_limit, step)
+    except ObjectFailure as failure:
+        nodes = list(source.reading.observed)
+        if losing:
+            return _Offer(index, mapping, "expression-error", detail=failure.detail, nodes=nodes)
+        if account is not None:
+            _tell_offer(account, _Offer(index, mapping, _failure_status(failure), None, failure.detail, nodes), source)
+        raise
+    return _Offer(index, mapping, contribution.status, contribution, contribution.detail, list(source.reading.observed))
+
+
+def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> _Offer:
+    """An apply-once mapping of an object that was there already: its own value stays, nothing new comes."""
+    if existing.present and existing.origin == mapping.origin:
+        kept = Contribution("value", existing.values, existing.references, status="execute-once-kept")
+        return _Offer(index, mapping, "execute-once-kept", kept)
+    return _Offer(index, mapping, "execute-once-kept")
+
+
+def _failure_status(failure: ObjectFailure) -> Status:
+    words: dict[str, Status] = {
+        "flow-multi-values-to-single-value": "multi-to-single",
+        "mv-constraint-violation": "too-long",
+        "sync-rule-error-type-mismatch": "type-mismatch",
+    }
+    return words.get(failure.type, "expression-error")
+
+
+def _mark_loser(offer: _Offer, winner: _Offer | None) -> None:
+    if offer.contribution is None or offer.contribution.word != "value":
+        return
+    if winner is None:
+        offer.status = "blocked-by-authoritative-null"
+    else:
+        offer.status = "lower-precedence"
+        offer.detail = f"{winner.mapping.rule.name} ({winner.mapping.rule.precedence}) won"
+
+
+def _decide(
+    offers: list[_Offer],
+    winner: _Offer | None,
+    stopped: bool,
+    merging: str | None,
+    existing: Existing,
+    merge_base: Values,
+) -> Resolved:
+    held = tuple(
+        (offer.index, target)
+        for offer in offers
+        if offer.contribution is not None
+        for target in offer.contribution.held
+    )
+    if merging is not None and (winner is not None or (merge_base and not stopped)):
+        return _merged(offers, merging, merge_base, held)
+    if winner is not None and winner.contribution is not None:
+        won = winner.contribution
+        return Resolved("set", won.values, won.references, winner.mapping.origin, held=held)
+    if stopped:
+        return Resolved("clear", held=held)
+    ignoring = any(o.contribution is not None and o.contribution.word == "ignore" for o in offers)
+    only_unselected = all(o.status == "target-attribute-not-selected" for o in offers)
+    if only_unselected:
+        return Resolved("keep", held=held)
+    contributors = {offer.mapping.origin for offer in offers}
+    if ignoring and (existing.origin is None or existing.origin in contributors or not existing.present):
+        return Resolved("keep", held=held)
+    return Resolved("clear", held=held)
+
+
+def _merged(offers: list[_Offer], merging: str, merge_base: Values, held: tuple[tuple[int, int], ...]) -> Resolved:
+    """The union of all contributors, equal values once; with -case-insensitive also those that differ in case."""
+    seen: set[object] = set()
+    values: list[Value] = []
+    origins: list[Origin] = []
+    targets: set[int] = set()
+    first: Origin | None = None
+
+    def key(value: Value) -> object:
+        if merging == "merge-case-insensitive" and isinstance(value, str):
+            return value.casefold()
+        return canonical(value)
+
+    for offer in offers:
+        if offer.contribution is None or offer.contribution.word == "ignore":
+            continue
+        if offer.contribution.word == "authoritative-null":
+            break
+        if offer.contribution.word == "value":
+            first = first or offer.mapping.origin
+            targets.update(offer.contribution.references)
+            for value in offer.contribution.values:
+                if key(value) not in seen:
+                    seen.add(key(value))
+                    values.append(value)
+                    origins.append(offer.mapping.origin)
+    for value in merge_base:
+        if key(value) not in seen and first is not None:
+            seen.add(key(value))
+            values.append(value)
+            origins.append(first)
+    if not values and not targets:
+        return Resolved("clear" if first is not None or not merge_base else "keep", held=held)
+    return Resolved("set", tuple(values), ReferenceIds(targets), first, tuple(origins) if values else None, held)
+
+
+# -- telling --------------------------------------------------------------------------------------
+
+
+def _tell(
+    account: Account,
+    destination: str,
+    offers: list[_Offer],
+    winner: _Offer | None,
+    resolved: Resolved,
+    existing: Existing,
+    sources: Sequence[Source],
+    merging: str | None,
+) -> None:
+    same = resolved.action != "set" or (
+        same_values(resolved.values, existing.values) and not difference(existing.references, resolved.references)
+    )
+    for offer in offers:
+        if offer.contribution is not None and offer.contribution.word == "value":
+            if merging is not None and offer.status not in (
+                "lower-precedence",
+                "blocked-by-authoritative-null",
+            ):
+                offer.status = "merged"
+            elif offer is winner and offer.status != "execute-once-kept":
+                offer.status = "applied-no-change" if same else "applied-changed"
+        _tell_offer(account, offer, sources[offer.index])
+        if offer.contribution is not None and offer.contribution.held:
+            account.note(
+                ReferenceHeld,
+                direction=offer.mapping.rule.direction,
+                attribute=destination,
+                targets=offer.contribution.held,
+                reason="the target has no counterpart on the other side",
+            )
+    after = {"set": _shown(resolved.values, resolved.references), "clear": NO_VALUES}.get(
+        resolved.action, _shown(existing.values, existing.references)
+    )
+    won = (winner.mapping.rule.id, winner.mapping.mapping.id) if winner is not None else None
+    account.note(
+        PrecedenceDecided,
+        direction=offers[0].mapping.rule.direction,
+        attribute=destination,
+        winner=won,
+        before=_shown(existing.values, existing.references),
+        after=after,
+    )
+
+
+def _shown(values: Values, references: ReferenceSet) -> Values:
+    return values or tuple(Reference(target) for target in sorted(references))
+
+
+def _tell_offer(account: Account, offer: _Offer, source: Source) -> None:
+    mapping = offer.mapping.mapping
+    values = NO_VALUES
+    if offer.contribution is not None:
+        values = _shown(offer.contribution.values, offer.contribution.references)
+    id_ = account.note(
+        MappingEvaluated,
+        direction=offer.mapping.rule.direction,
+        rule_id=offer.mapping.rule.id,
+        mapping=mapping.id,
+        source=mapping.source,
+        status=offer.status,
+        values=values,
+        detail=offer.detail,
+        source_object=source.object_id,
+    )
+    if offer.nodes and offer.mapping.compiled is not None:
+        inside = account.inside(id_)
+        for node, value in offer.nodes:
+            text = offer.mapping.compiled.nodes[node].text
+            inside.note(NodeEvaluated, node=node, text=text, value=_text(value))
+
+
+def _text(value: object) -> str:
+    """The value of an expression's node as a person reads it; text in quotes, so that blanks show."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, FlowWord):
+        return value.value
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_text(item) for item in value) + "]"
+    if isinstance(value, int | bytes | Reference):
+        return display(value)
+    return str(value)

@@ -1,0 +1,238 @@
+"""The program: a rule set compiled for one configuration (DECISIONS 13).
+
+Scope filters become functions, expressions become code objects built from checked trees, and the
+mappings of the rules in scope become one plan per destination attribute, in precedence order, cached
+by which rules are in scope. An observed program records every node of every expression; a plain one
+pays nothing for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from attrflow.engine.plan import ObjectFailure
+from attrflow.engine.reading import Reading
+from attrflow.engine.scope import compile_scope
+from attrflow.engine.working_set import JoinAttributes
+from attrflow.expr import Compiled, EvaluationContext, Result, compile_expression, parse
+from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
+from attrflow.model.diagnostics import Diagnostic
+from attrflow.model.provenance import Origin
+from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
+from attrflow.rules.rule import ANY_TYPE, AttributeMapping, Rule
+from attrflow.rules.ruleset import RuleSet
+
+__all__ = ["CompiledMapping", "CompiledRule", "FlowPlan", "Program", "build_program"]
+
+DN = "dn"
+"""The destination by which an outbound rule names the distinguished name of what it provisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """One mapping, ready to run. `target` is None where the target schema lacks the attribute."""
+
+    rule: Rule
+    mapping: AttributeMapping
+    origin: Origin
+    target: AttributeType | None
+    compiled: Compiled | None = None
+    constant: Result = None
+    broken: str | None = None
+    """The first error of the expression's text: the mapping fails the object when it is evaluated."""
+
+    def evaluate(self, reading: Reading) -> Result:
+        """The mapping's result for one object; raises `expr.ExpressionError`."""
+        if self.compiled is not None:
+            return self.compiled.evaluate(reading)
+        if self.mapping.flow == "constant":
+            return self.constant
+        if self.broken is not None:
+            raise ObjectFailure(
+                "sync-rule-error-expression",
+                "import-flow",
+                self.broken,
+                rule_id=self.rule.id,
+                attribute=self.mapping.destination,
+            )
+        return reading.attribute(self.mapping.source)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule: its scope as a function, its mappings ready to run."""
+
+    rule: Rule
+    in_scope: Callable[[Reading], bool]
+    mappings: tuple[CompiledMapping, ...]
+
+
+FlowPlan = Mapping[str, tuple[tuple[int, CompiledMapping], ...]]
+"""By destination, in precedence order: which source (its index), and which mapping."""
+
+
+class Program:
+    """All rules of a project, compiled; shared by every object of a step."""
+
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        configurations: Mapping[str, ConnectorConfiguration],
+        schemas: Mapping[str, Schema],
+        metaverse: Schema,
+        options: EngineOptions,
+        *,
+        observed: bool = False,
+    ) -> None:
+        self.ruleset = ruleset
+        self.configurations = configurations
+        self.schemas = schemas
+        self.metaverse = metaverse
+        self.options = options
+        self.observed = observed
+        self._rules = {rule.id: self._compile(rule) for rule in ruleset.rules}
+        self._inbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
+        self._outbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
+        self._plans: dict[tuple[tuple[str, ...], ...], FlowPlan] = {}
+        self.outbound_connectors = tuple(
+            dict.fromkeys(r.connector for r in ruleset.rules if r.direction == "outbound" and not r.disabled)
+        )
+        self.joins = _join_attributes(ruleset)
+
+    # -- compiling --------------------------------------------------------------------------------
+
+    def _compile(self, rule: Rule) -> CompiledRule:
+        mappings = tuple(self._compile_mapping(rule, mapping) for mapping in rule.mappings)
+        return CompiledRule(rule, compile_scope(rule, self.options), mappings)
+
+    def _compile_mapping(self, rule: Rule, mapping: AttributeMapping) -> CompiledMapping:
+        target = self._target(rule, mapping.destination)
+        origin = Origin(rule.connector, rule.id, mapping.id)
+        if mapping.flow == "constant":
+            return CompiledMapping(rule, mapping, origin, target, constant=_constant(mapping.source, target))
+        if mapping.flow == "direct":
+            return CompiledMapping(rule, mapping, origin, target)
+        parsed = parse(mapping.source)
+        errors = [d for d in parsed.diagnostics if d.severity == "error"]
+        if parsed.tree is None or errors:
+            return CompiledMapping(rule, mapping, origin, target, broken=_first(errors))
+        return CompiledMapping(
+            rule, mapping, origin, target, compiled=compile_expression(parsed.tree, observed=self.observed)
+        )
+
+    def _target(self, rule: Rule, destination: str) -> AttributeType | None:
+        if rule.direction == "inbound":
+            if rule.target_type == ANY_TYPE:
+                return None
+            return self.metaverse.attribute(rule.target_type, destination)
+        if destination == DN:
+            return AttributeType(DN)
+        schema = self.schemas.get(rule.connector)
+        return schema.attribute(rule.target_type, destination) if schema is not None else None
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def inbound(self, connector: str, object_type: str) -> tuple[CompiledRule, ...]:
+        """The inbound rules of one connector and object type, disabled ones too, in precedence order."""
+        key = (connector, object_type)
+        if key not in self._inbound:
+            self._inbound[key] = self._select("inbound", connector, object_type)
+        return self._inbound[key]
+
+    def outbound(self, connector: str, mv_type: str) -> tuple[CompiledRule, ...]:
+        """The outbound rules of one connector from one metaverse type, disabled ones too."""
+        key = (connector, mv_type)
+        if key not in self._outbound:
+            self._outbound[key] = self._select("outbound", connector, mv_type)
+        return self._outbound[key]
+
+    def _select(self, direction: str, connector: str, source_type: str) -> tuple[CompiledRule, ...]:
+        return tuple(
+            self._rules[rule.id]
+            for rule in self.ruleset.rules
+            if rule.direction == direction and rule.connector == connector and rule.source_type == source_type
+        )
+
+    def plan(self, sources: tuple[tuple[CompiledRule, ...], ...]) -> FlowPlan:
+        """The mappings of the rules in scope, by destination and in precedence order."""
+        key = tuple(tuple(rule.rule.id for rule in rules) for rules in sources)
+        if (plan := self._plans.get(key)) is None:
+            found: dict[str, list[tuple[int, CompiledMapping]]] = {}
+            for index, rules in enumerate(sources):
+                for rule in rules:
+                    if rule.rule.link == "join-no-flow":
+                        continue
+                    for mapping in rule.mappings:
+                        found.setdefault(mapping.mapping.destination, []).append((index, mapping))
+            plan = self._plans[key] = {
+                destination: tuple(
+                    sorted(mappings, key=lambda m: (m[1].rule.precedence, m[1].rule.id, m[1].mapping.id.ordinal))
+                )
+                for destination, mappings in found.items()
+            }
+        return plan
+
+    def cs_type(self, connector: str, object_type: str | None) -> ObjectType | None:
+        """What a connector's schema says of an object type."""
+        schema = self.schemas.get(connector)
+        return schema.object_types.get(object_type or "") if schema is not None else None
+
+    def mv_type(self, object_type: str) -> ObjectType | None:
+        """What the metaverse schema says of an object type."""
+        return self.metaverse.object_types.get(object_type)
+
+    def parameters(self, connector: str, partition: str | None = None) -> dict[str, str]:
+        """The parameters that expressions and scope filters of a connector may name."""
+        configuration = self.configurations[connector]
+        named = dict(configuration.parameters)
+        for candidate in configuration.partitions:
+            if candidate.name == partition or (partition is None and len(configuration.partitions) == 1):
+                named.update(candidate.parameters)
+        named["Connector.ID"] = configuration.id
+        return named
+
+
+def build_program(
+    ruleset: RuleSet,
+    configurations: Mapping[str, ConnectorConfiguration],
+    schemas: Mapping[str, Schema],
+    metaverse: Schema,
+    options: EngineOptions,
+    *,
+    observed: bool = False,
+) -> Program:
+    """Compile a rule set for a configuration and the schemas of its directories."""
+    return Program(ruleset, configurations, schemas, metaverse, options, observed=observed)
+
+
+def _first(errors: list[Diagnostic]) -> str:
+    return str(errors[0]) if errors else "the expression cannot be parsed"
+
+
+def _constant(text: str, target: AttributeType | None) -> Result:
+    """A constant in the type of the attribute that it flows into; text where it does not fit."""
+    if target is not None and target.syntax is Syntax.BOOLEAN and text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
+    if target is not None and target.syntax is Syntax.INTEGER:
+        try:
+            return int(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _join_attributes(ruleset: RuleSet) -> JoinAttributes:
+    cs: dict[str, set[str]] = {}
+    mv: set[str] = set()
+    for rule in ruleset.rules:
+        for group in rule.join:
+            for clause in group:
+                if rule.direction == "inbound":
+                    mv.add(clause.mv)
+                else:
+                    cs.setdefault(rule.connector, set()).add(clause.cs)
+    return JoinAttributes({name: frozenset(attributes) for name, attributes in cs.items()}, mv)
+
+
+_: type[EvaluationContext] = Reading  # a reading is what an expression asks

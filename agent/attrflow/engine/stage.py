@@ -1,0 +1,363 @@
+"""Staging: what a connector brought in becomes pending imports, and exports are confirmed (engine.md §1.4, §1.6).
+
+Pure: objects in, changes out. An object is found by its anchor, else by its DN; references become
+ids, with placeholders for targets that are not imported (yet). What an earlier export wrote is
+confirmed attribute by attribute; what did not come back is noted, and flowed again by the next sync.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from attrflow.engine.plan import StagePlan
+from attrflow.engine.staging_names import settle_names
+from attrflow.engine.working_set import JoinAttributes, WorkingSet
+from attrflow.model.changes import RunObject
+from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.connector_space import CSObject, StoredError, import_hologram
+from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, compose, image_difference
+from attrflow.model.entry import ImportedObject, ImportFinding, ReferenceTarget
+from attrflow.model.names import InvalidName, parse_dn
+from attrflow.model.provenance import Provenance
+from attrflow.model.references import NO_REFERENCES, ReferenceDelta, ReferenceIds, ReferenceSet, edited
+from attrflow.model.schema import Schema
+from attrflow.model.values import same_values
+from attrflow.ports.view import View
+from attrflow.ports.world import World
+
+__all__ = ["stage_batch", "stage_obsolete"]
+
+COUNTERS = {
+    "add": "stage-add",
+    "replace": "stage-update",
+    "update": "stage-update",
+    "delete": "stage-delete",
+    "obsolete": "stage-delete",
+    "delete-add": "stage-delete-add",
+}
+
+
+class _Batch:
+    """What one batch gathers."""
+
+    def __init__(
+        self,
+        view: View,
+        joins: JoinAttributes,
+        connector: ConnectorConfiguration,
+        partition: str,
+        schema: Schema,
+        world: World,
+        run: int,
+    ) -> None:
+        self.working = WorkingSet(view, joins)
+        self.connector = connector
+        self.partition = partition
+        self.schema = schema
+        self.world = world
+        self.run = run
+        self.now = world.now().isoformat(timespec="milliseconds")
+        self.counters: Counter[str] = Counter()
+        self.objects: list[RunObject] = []
+        self.seen: set[int] = set()
+        self.need_whole: list[str] = []
+
+    def count(
+        self, counter: str, cs_id: int | None, dn: str, error: str | None = None, detail: str | None = None
+    ) -> None:
+        self.counters[counter] += 1
+        if counter != "stage-no-change" or error is not None:
+            self.objects.append(RunObject(counter, cs_id, dn, error, detail))
+
+    def not_reimported(self, cso: CSObject, attributes: list[str]) -> None:
+        """Note exported values that did not come back, and have the next sync compare them again."""
+        detail = ", ".join(sorted(attributes))
+        self.counters["exported-change-not-reimported"] += 1
+        self.objects.append(
+            RunObject("exported-change-not-reimported", cso.id, cso.dn, "exported-change-not-reimported", detail)
+        )
+        mvo = self.working.mv(cso.link.mv_id) if cso.link is not None else None
+        if mvo is not None:
+            self.working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"export"}))
+
+    def plan(self) -> StagePlan:
+        return StagePlan(
+            self.working.changes(),
+            dict(self.counters),
+            tuple(self.objects),
+            frozenset(self.seen),
+            tuple(self.need_whole),
+        )
+
+
+def stage_batch(
+    view: View,
+    objects: Iterable[ImportedObject],
+    connector: ConnectorConfiguration,
+    partition: str,
+    schema: Schema,
+    joins: JoinAttributes,
+    world: World,
+    *,
+    run: int,
+) -> StagePlan:
+    """Stage imported objects, in the order given. Σ of the staging counters is the number of objects."""
+    batch = _Batch(view, joins, connector, partition, schema, world, run)
+    for imported in objects:
+        _stage(batch, imported)
+    return batch.plan()
+
+
+def stage_obsolete(
+    view: View,
+    ids: Iterable[int],
+    connector: ConnectorConfiguration,
+    joins: JoinAttributes,
+    world: World,
+    *,
+    run: int,
+) -> StagePlan:
+    """Stage as `obsolete` what a complete full import has not seen (engine.md §1.4, step 6)."""
+    batch = _Batch(view, joins, connector, "", Schema(), world, run)
+    for cs_id in ids:
+        cso = batch.working.cs(cs_id)
+        if cso is not None and cso.kind == "staging":
+            _gone(batch, cso, Delta("obsolete"))
+    return batch.plan()
+
+
+def _stage(batch: _Batch, imported: ImportedObject) -> None:
+    name = batch.connector.name
+    by_anchor = batch.working.cs_by_anchor(name, imported.anchor) if imported.anchor is not None else None
+    if imported.change in ("delete", "left-scope"):
+        cso = by_anchor or (None if imported.anchor is not None else _by_dn(batch, imported.dn))
+        if cso is None or cso.kind == "placeholder":
+            batch.count("stage-no-change", None, imported.dn)
+        else:
+            _gone(batch, cso, Delta("delete" if imported.change == "delete" else "obsolete"))
+        return
+    if imported.findings:
+        _refuse(batch, imported, by_anchor)
+        return
+    try:
+        parse_dn(imported.dn)
+    except InvalidName as error:
+        batch.count("stage-failure", None, imported.dn, "invalid-dn", str(error))
+        return
+    if imported.change == "partial" and by_anchor is None:
+        if imported.anchor is not None:
+            batch.need_whole.append(imported.anchor)
+        else:
+            batch.count(
+                "stage-failure",
+                None,
+                imported.dn,
+                "need-full-object",
+                "a partial change of an unknown object",
+            )
+        return
+    target, renamed_from = settle_names(
+        batch.working, batch.world, batch.connector, batch.partition, imported, by_anchor
+    )
+    try:
+        _stage_content(batch, imported, target, by_anchor, renamed_from)
+    except InvalidName as error:
+        finding = ImportFinding("invalid-reference-value", str(error), dn=imported.dn)
+        _refuse(batch, replace(imported, findings=(finding,)), by_anchor)
+
+
+def _by_dn(batch: _Batch, dn: str) -> CSObject | None:
+    try:
+        return batch.working.cs_by_dn(batch.connector.name, parse_dn(dn).key)
+    except InvalidName:
+        return None
+
+
+def _refuse(batch: _Batch, imported: ImportedObject, cso: CSObject | None) -> None:
+    """A discovery error: the object keeps what it had, the error stands on it and in the run."""
+    finding = imported.findings[0]
+    batch.count("stage-failure", cso.id if cso is not None else None, imported.dn, finding.code, finding.detail)
+    if cso is None:
+        return
+    batch.seen.add(cso.id)
+    before = cso.import_error
+    again = before is not None and before.type == finding.code
+    error = StoredError(
+        finding.code,
+        "staging",
+        finding.detail,
+        before.first_occurred if again and before is not None else batch.now,
+        batch.now,
+        before.retry_count + 1 if again and before is not None else 0,
+        attribute=finding.attribute,
+    )
+    batch.working.put_cs(cso.id, replace(cso, import_error=error))
+
+
+def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
+    """Deleted, out of scope, or unseen: a delete to synchronize; an object that no sync ever saw just goes."""
+    batch.seen.add(cso.id)
+    batch.count(COUNTERS[delta.operation], cso.id, cso.dn)
+    unsynchronized = cso.image is None and cso.link is None and cso.unconfirmed is None
+    if unsynchronized and not batch.working.cs_referrers(cso.id):
+        batch.working.put_cs(cso.id, None)
+        return
+    batch.working.put_cs(
+        cso.id,
+        replace(cso, pending_import=delta, unconfirmed=None, escrowed=None, unapplied=None, import_error=None),
+    )
+
+
+def _stage_content(
+    batch: _Batch, imported: ImportedObject, cso: CSObject, before: CSObject | None, renamed_from: str | None
+) -> None:
+    batch.seen.add(cso.id)
+    known = cso.image is not None or cso.pending_import is not None
+    below = cso.image or EMPTY_IMAGE
+    current = import_hologram(cso)
+    retyped = known and before is not None and imported.object_type not in (None, before.object_type)
+    type_name = imported.object_type or cso.object_type
+    wanted = _image(batch, imported, EMPTY_IMAGE if retyped else current)
+    multi = _multi_valued(batch.schema, type_name)
+    step = image_difference(EMPTY_IMAGE if retyped or not known else current, wanted, multi=multi)
+    confirmed = _confirmed(batch, cso, wanted, imported)
+    if retyped:
+        pending: Delta | None = Delta(
+            "delete-add", (step or Delta("update")).attributes, (step or Delta("update")).references
+        )
+    elif not known:
+        pending = Delta("add", (step or Delta("update")).attributes, (step or Delta("update")).references)
+    elif step is None and renamed_from is None:
+        pending = cso.pending_import
+    else:
+        shift = Delta("update", step.attributes if step else {}, step.references if step else {}, old_dn=renamed_from)
+        pending = compose(cso.pending_import, shift, below, multi=multi)
+    provenance = cso.provenance
+    if step is not None:
+        provenance = {**provenance}
+        for attribute in (*step.attributes, *step.references):
+            stated = provenance.get(attribute)
+            if stated is None or stated.origin is None or cso.unconfirmed is None:
+                provenance[attribute] = Provenance(None, batch.run)
+    staged = replace(
+        cso,
+        object_type=type_name,
+        pending_import=pending,
+        unconfirmed=confirmed,
+        provenance=provenance,
+        import_error=None if cso.import_error is not None and cso.import_error.step == "staging" else cso.import_error,
+    )
+    if not known:
+        counter = "stage-add"
+    elif retyped:
+        counter = "stage-delete-add"
+    elif renamed_from is not None:
+        counter = "stage-rename"
+    else:
+        counter = "stage-update" if step is not None else "stage-no-change"
+    batch.count(counter, cso.id, cso.dn)
+    if staged != before:
+        batch.working.put_cs(cso.id, staged)
+
+
+def _multi_valued(schema: Schema, object_type: str | None) -> frozenset[str]:
+    found = schema.object_types.get(object_type or "")
+    return frozenset(a.name for a in found.attributes.values() if a.multi) if found is not None else frozenset()
+
+
+# -- content --------------------------------------------------------------------------------------
+
+
+def _image(batch: _Batch, imported: ImportedObject, current: Image) -> Image:
+    """The object's whole content: as imported, or (a partial change) what is known with the change on top."""
+    whole = imported.change == "whole"
+    attributes = {} if whole else dict(current.attributes)
+    for name, values in imported.attributes.items():
+        if values:
+            attributes[name] = values
+        else:
+            attributes.pop(name, None)
+    references: dict[str, ReferenceSet] = {} if whole else dict(current.references)
+    for name, incoming in imported.references.items():
+        known = current.references.get(name, NO_REFERENCES)
+        added = frozenset(_resolve(batch, target) for target in incoming.added)
+        if incoming.whole:
+            after = _replaced(known, added)
+        else:
+            removed = frozenset(_resolve(batch, target) for target in incoming.removed) - added
+            after = edited(known, ReferenceDelta(frozenset(i for i in added if i not in known), removed))
+        if after.count:
+            references[name] = after
+        else:
+            references.pop(name, None)
+    return Image(attributes, references)
+
+
+def _replaced(known: ReferenceSet, ids: frozenset[int]) -> ReferenceSet:
+    new = ReferenceIds(ids)
+    if known.count == new.count and known.digest == new.digest:
+        return known
+    before = frozenset(known)
+    return edited(known, ReferenceDelta(ids - before, before - ids)) if before else new
+
+
+def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
+    """The id of a reference's target: by anchor, else by DN, else a new placeholder (engine.md §1.8).
+
+    Raises:
+        InvalidName: the reference value is no DN.
+    """
+    name = batch.connector.name
+    if target.anchor is not None and (found := batch.working.cs_by_anchor(name, target.anchor)) is not None:
+        return found.id
+    parsed = parse_dn(target.dn)
+    if (found := batch.working.cs_by_dn(name, parsed.key)) is not None:
+        return found.id
+    partition = batch.connector.partition_of(parsed.key)
+    placeholder = CSObject(
+        id=batch.world.new_id(),
+        connector=name,
+        partition=partition.name if partition is not None else "",
+        dn=parsed.text,
+        dn_key=parsed.key,
+        kind="placeholder",
+    )
+    batch.working.put_cs(placeholder.id, placeholder)
+    return placeholder.id
+
+
+# -- confirmation ---------------------------------------------------------------------------------
+
+
+def _confirmed(batch: _Batch, cso: CSObject, wanted: Image, imported: ImportedObject) -> Delta | None:
+    """What is left unconfirmed of an export once this import is in: nothing that the import speaks of.
+
+    A value that came back is confirmed. One that came back differently is `exported-change-not-reimported`:
+    the metaverse object is marked, so that the next sync stages it again.
+    """
+    unconfirmed = cso.unconfirmed
+    if unconfirmed is None:
+        return None
+    expected = apply_delta(unconfirmed, import_hologram(cso))
+    whole = imported.change == "whole"
+    missing: list[str] = []
+    attributes, references = {}, {}
+    for name, change in unconfirmed.attributes.items():
+        if not whole and name not in imported.attributes:
+            attributes[name] = change
+        elif not same_values(expected.attributes.get(name, ()), wanted.attributes.get(name, ())):
+            missing.append(name)
+    for name, shift in unconfirmed.references.items():
+        if not whole and name not in imported.references:
+            references[name] = shift
+            continue
+        here = wanted.references.get(name, NO_REFERENCES)
+        if any(i not in here for i in shift.added) or any(i in here for i in shift.removed):
+            missing.append(name)
+    if missing and cso.link is not None:
+        batch.not_reimported(cso, missing)
+    if attributes or references:
+        return replace(unconfirmed, operation="update", attributes=attributes, references=references)
+    return None

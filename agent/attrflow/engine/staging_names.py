@@ -1,0 +1,117 @@
+"""Staging: which connector-space object an imported one is, when anchors and DNs disagree (engine.md §1.4, 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attrflow.engine.working_set import WorkingSet
+from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.connector_space import CSObject, is_export_only
+from attrflow.model.delta import Image
+from attrflow.model.entry import ImportedObject
+from attrflow.model.names import parse_dn
+from attrflow.model.references import ReferenceDelta, edited
+from attrflow.ports.world import World
+
+__all__ = ["move_referrers", "settle_names"]
+
+
+def settle_names(
+    working: WorkingSet,
+    world: World,
+    connector: ConnectorConfiguration,
+    partition: str,
+    imported: ImportedObject,
+    by_anchor: CSObject | None,
+) -> tuple[CSObject, str | None]:
+    """The object to stage into, with its new DN and anchor, and the DN that it had where that changed.
+
+    Whoever holds the DN under another anchor steps aside: a placeholder is merged, an object that was
+    never exported is removed and its metaverse object retried, and one with an anchor becomes transient.
+    """
+    name = parse_dn(imported.dn)
+    holder = working.cs_by_dn(connector.name, name.key)
+    if by_anchor is not None:
+        if holder is not None and holder.id != by_anchor.id:
+            _step_aside(working, holder, by_anchor)
+        if by_anchor.dn_key == name.key and not by_anchor.transient:
+            return (by_anchor if by_anchor.dn == imported.dn else replace(by_anchor, dn=imported.dn)), None
+        moved = replace(by_anchor, dn=imported.dn, dn_key=name.key, transient=False, partition=partition)
+        renamed = by_anchor.dn if connector.kind != "entra" else None
+        working.put_cs(moved.id, moved)
+        return moved, renamed
+    if holder is None:
+        return _new(world, connector, partition, imported, name.key), None
+    if holder.kind == "placeholder":
+        return replace(_new(world, connector, partition, imported, name.key, id_=holder.id)), None
+    if holder.anchor is None and imported.anchor is not None and holder.unconfirmed is not None:
+        return replace(holder, anchor=imported.anchor, dn=imported.dn), None  # the import confirms our own add
+    if holder.anchor is None and imported.anchor is None:
+        return holder, None
+    _step_aside(working, holder, None)
+    return _new(world, connector, partition, imported, name.key), None
+
+
+def _new(
+    world: World,
+    connector: ConnectorConfiguration,
+    partition: str,
+    imported: ImportedObject,
+    key: str,
+    id_: int | None = None,
+) -> CSObject:
+    return CSObject(
+        id=id_ if id_ is not None else world.new_id(),
+        connector=connector.name,
+        partition=partition,
+        dn=imported.dn,
+        dn_key=key,
+        object_type=imported.object_type,
+        anchor=imported.anchor,
+    )
+
+
+def _step_aside(working: WorkingSet, holder: CSObject, newcomer: CSObject | None) -> None:
+    if holder.kind == "placeholder":
+        if newcomer is not None:
+            move_referrers(working, holder.id, newcomer.id)
+        working.put_cs(holder.id, None)
+        return
+    if is_export_only(holder) and holder.anchor is None:
+        if holder.link is not None and (mvo := working.mv(holder.link.mv_id)) is not None:
+            working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"provisioning"}))
+        working.put_cs(holder.id, None)
+        return
+    aside = f"CN=transient-{holder.id}\\+{holder.anchor or holder.id}"
+    working.put_cs(holder.id, replace(holder, dn=aside, dn_key=parse_dn(aside).key, transient=True))
+
+
+def move_referrers(working: WorkingSet, old: int, new: int) -> None:
+    """Let everything that refers to `old` refer to `new` instead, in the images and in every delta."""
+    for referrer_id in working.cs_referrers(old):
+        referrer = working.cs(referrer_id)
+        if referrer is None:
+            continue
+        image = referrer.image
+        if image is not None:
+            references = {
+                name: edited(targets, ReferenceDelta(frozenset((new,)), frozenset((old,))))
+                if old in targets
+                else targets
+                for name, targets in image.references.items()
+            }
+            image = Image(image.attributes, references)
+        deltas = {}
+        for layer in ("pending_import", "unconfirmed", "escrowed", "unapplied"):
+            delta = getattr(referrer, layer)
+            if delta is not None:
+                shifts = {
+                    name: ReferenceDelta(_swapped(shift.added, old, new), _swapped(shift.removed, old, new))
+                    for name, shift in delta.references.items()
+                }
+                deltas[layer] = replace(delta, references=shifts)
+        working.put_cs(referrer_id, replace(referrer, image=image, **deltas))
+
+
+def _swapped(ids: frozenset[int], old: int, new: int) -> frozenset[int]:
+    return (ids - {old}) | {new} if old in ids else ids

@@ -1,0 +1,275 @@
+"""The working set: the only mutable thing in the core, a view over a view (DECISIONS 2).
+
+It holds the changes made so far and shows them as if they were stored. One object's synchronization
+works on a `fork`, which is absorbed when it succeeds and dropped when it fails, so that an object is
+committed whole or not at all.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator
+
+from attrflow.model.changes import ChangeSet
+from attrflow.model.connector_space import CSObject, export_hologram
+from attrflow.model.delta import Delta, Image
+from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.references import EditedReferences, ReferenceIds, ReferenceSet
+from attrflow.model.values import folded
+from attrflow.ports.view import View
+
+__all__ = ["JoinAttributes", "WorkingSet", "refers_to"]
+
+
+class JoinAttributes:
+    """Which attributes joins look up: by connector for connector spaces, and in the metaverse."""
+
+    __slots__ = ("cs", "mv")
+
+    def __init__(self, cs: dict[str, frozenset[str]] | None = None, mv: Collection[str] = ()) -> None:
+        self.cs = cs or {}
+        self.mv = frozenset(mv)
+
+
+class WorkingSet:
+    """Changes over a view. Reads fall through to the view for what was not changed here."""
+
+    def __init__(self, base: View, joins: JoinAttributes) -> None:
+        self._base = base
+        self._joins = joins
+        self._cs: dict[int, CSObject | None] = {}
+        self._mv: dict[int, MVObject | None] = {}
+        self._held: dict[tuple[int, str, bool], tuple[HeldReference, ...]] = {}
+        self._by_anchor: dict[tuple[str, str], int] = {}
+        self._by_dn: dict[tuple[str, str], int] = {}
+        self._cs_keys: dict[tuple[str, str, str], set[int]] = {}
+        self._mv_keys: dict[tuple[str, str], set[int]] = {}
+        self._links: dict[int, set[int]] = {}
+        self._cs_targets: dict[int, set[int]] = {}
+        self._mv_targets: dict[int, set[int]] = {}
+
+    # -- forks ------------------------------------------------------------------------------------
+
+    def fork(self) -> WorkingSet:
+        """A working set on top of this one, to be absorbed or dropped."""
+        return WorkingSet(self, self._joins)
+
+    def absorb(self, fork: WorkingSet) -> None:
+        """Take over everything that a fork of this working set changed."""
+        for cs_id, cso in fork._cs.items():
+            self.put_cs(cs_id, cso)
+        for mv_id, mvo in fork._mv.items():
+            self.put_mv(mv_id, mvo)
+        self._held.update(fork._held)
+
+    def changes(self) -> ChangeSet:
+        """Everything that was changed here."""
+        return ChangeSet(dict(self._cs), dict(self._mv), dict(self._held))
+
+    @property
+    def changed_cs(self) -> tuple[int, ...]:
+        """Ids of the connector-space objects that were put here."""
+        return tuple(self._cs)
+
+    @property
+    def changed_mv(self) -> tuple[int, ...]:
+        """Ids of the metaverse objects that were put here."""
+        return tuple(self._mv)
+
+    @property
+    def base(self) -> View:
+        """The view below: the state before the changes made here."""
+        return self._base
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def put_cs(self, id_: int, cso: CSObject | None) -> None:
+        """Set the object's new state; None deletes it."""
+        self._cs[id_] = cso
+        if cso is None:
+            return
+        if cso.anchor is not None:
+            self._by_anchor[cso.connector, cso.anchor] = id_
+        if not cso.transient:
+            self._by_dn[cso.connector, cso.dn_key] = id_
+        if cso.link is not None:
+            self._links.setdefault(cso.link.mv_id, set()).add(id_)
+        wanted = self._joins.cs.get(cso.connector)
+        if wanted:
+            attributes = export_hologram(cso).attributes
+            for name in wanted:
+                for value in attributes.get(name, ()):
+                    self._cs_keys.setdefault((cso.connector, name, folded(value)), set()).add(id_)
+        for target in _targets_in_memory(cso):
+            self._cs_targets.setdefault(target, set()).add(id_)
+
+    def put_mv(self, id_: int, mvo: MVObject | None) -> None:
+        """Set the object's new state; None deletes it."""
+        self._mv[id_] = mvo
+        if mvo is None:
+            return
+        for name in self._joins.mv:
+            if (attribute := mvo.attributes.get(name)) is not None:
+                for value in attribute.values:
+                    self._mv_keys.setdefault((name, folded(value)), set()).add(id_)
+        for references in mvo.references.values():
+            for target in _in_memory(references.targets):
+                self._mv_targets.setdefault(target, set()).add(id_)
+
+    def hold(self, owner: int, connector: str, held: Iterable[HeldReference], *, inbound: bool) -> None:
+        """Replace what is held of an owner's references towards a connector."""
+        key, now = (owner, connector, inbound), tuple(held)
+        before = self._held.get(key)
+        if before is None:
+            before = tuple(h for h in self._base.held_by(owner, inbound=inbound) if h.connector == connector)
+        if set(before) != set(now):
+            self._held[key] = now
+
+    def held_by(self, owner: int, *, inbound: bool | None = None) -> tuple[HeldReference, ...]:
+        """What is held of an owner's references; `inbound` None: in both directions."""
+        keys = [key for key in self._held if key[0] == owner and inbound in (None, key[2])]
+        below = [
+            h for h in self._base.held_by(owner, inbound=inbound) if (owner, h.connector, h.inbound) not in self._held
+        ]
+        return (*below, *(h for key in keys for h in self._held[key]))
+
+    # -- reading (the View protocol) --------------------------------------------------------------
+
+    def cs(self, id_: int) -> CSObject | None:
+        """The connector-space object, or None."""
+        if id_ in self._cs:
+            return self._cs[id_]
+        return self._base.cs(id_)
+
+    def mv(self, id_: int) -> MVObject | None:
+        """The metaverse object, or None."""
+        if id_ in self._mv:
+            return self._mv[id_]
+        return self._base.mv(id_)
+
+    def cs_by_anchor(self, connector: str, anchor: str) -> CSObject | None:
+        """The staging object with that anchor, or None."""
+        if (id_ := self._by_anchor.get((connector, anchor))) is not None:
+            here = self._cs[id_]
+            if here is not None and here.anchor == anchor and here.kind == "staging":
+                return here
+        below = self._base.cs_by_anchor(connector, anchor)
+        return None if below is None or below.id in self._cs else below
+
+    def cs_by_dn(self, connector: str, dn_key: str) -> CSObject | None:
+        """The object with that dn_key, or None."""
+        if (id_ := self._by_dn.get((connector, dn_key))) is not None:
+            here = self._cs[id_]
+            if here is not None and here.dn_key == dn_key and not here.transient:
+                return here
+        below = self._base.cs_by_dn(connector, dn_key)
+        return None if below is None or below.id in self._cs else below
+
+    def cs_by_value(
+        self, connector: str, object_type: str | None, attribute: str, folded_value: str
+    ) -> tuple[int, ...]:
+        """Ids of objects that hold the folded value in a join attribute, ascending."""
+        ids = {i for i in self._base.cs_by_value(connector, object_type, attribute, folded_value) if i not in self._cs}
+        for id_ in self._cs_keys.get((connector, attribute, folded_value), ()):
+            cso = self._cs[id_]
+            if cso is None or (object_type is not None and cso.object_type != object_type):
+                continue
+            if any(folded(v) == folded_value for v in export_hologram(cso).attributes.get(attribute, ())):
+                ids.add(id_)
+        return tuple(sorted(ids))
+
+    def mv_by_value(self, object_type: str | None, attribute: str, folded_value: str) -> tuple[int, ...]:
+        """Ids of metaverse objects that hold the folded value in a join attribute, ascending."""
+        ids = {i for i in self._base.mv_by_value(object_type, attribute, folded_value) if i not in self._mv}
+        for id_ in self._mv_keys.get((attribute, folded_value), ()):
+            mvo = self._mv[id_]
+            if mvo is None or (object_type is not None and mvo.object_type != object_type):
+                continue
+            here = mvo.attributes.get(attribute)
+            if here is not None and any(folded(v) == folded_value for v in here.values):
+                ids.add(id_)
+        return tuple(sorted(ids))
+
+    def linked(self, mv_id: int) -> tuple[int, ...]:
+        """Ids of the connector-space objects linked to a metaverse object, ascending."""
+        ids = {i for i in self._base.linked(mv_id) if i not in self._cs}
+        for id_ in self._links.get(mv_id, ()):
+            cso = self._cs[id_]
+            if cso is not None and cso.link is not None and cso.link.mv_id == mv_id:
+                ids.add(id_)
+        return tuple(sorted(ids))
+
+    def cs_referrers(self, target: int) -> tuple[int, ...]:
+        """Ids of connector-space objects that refer to `target` in any layer, ascending."""
+        ids = set()
+        for id_ in self._base.cs_referrers(target):
+            if id_ not in self._cs or ((cso := self._cs[id_]) is not None and refers_to(cso, target)):
+                ids.add(id_)
+        for id_ in self._cs_targets.get(target, ()):
+            cso = self._cs[id_]
+            if cso is not None and refers_to(cso, target):
+                ids.add(id_)
+        return tuple(sorted(ids))
+
+    def mv_referrers(self, target: int) -> tuple[int, ...]:
+        """Ids of metaverse objects that refer to `target`, ascending."""
+        ids = set()
+        for id_ in (*self._base.mv_referrers(target), *self._mv_targets.get(target, ())):
+            if id_ not in self._mv or (
+                (mvo := self._mv[id_]) is not None and any(target in r.targets for r in mvo.references.values())
+            ):
+                ids.add(id_)
+        return tuple(sorted(ids))
+
+    def held_for(self, target: int, *, inbound: bool) -> tuple[HeldReference, ...]:
+        """The references held for a target."""
+        below = [
+            h for h in self._base.held_for(target, inbound=inbound) if (h.owner, h.connector, inbound) not in self._held
+        ]
+        here = [h for held in self._held.values() for h in held if h.target == target and h.inbound is inbound]
+        return (*below, *here)
+
+    def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
+        """The objects below a DN, in dn_key order."""
+        below = (c for c in self._base.descendants(connector, dn_key) if c.id not in self._cs)
+        here = sorted(
+            (
+                c
+                for c in self._cs.values()
+                if c is not None and c.connector == connector and c.dn_key.startswith(dn_key) and c.dn_key != dn_key
+            ),
+            key=lambda c: c.dn_key,
+        )
+        return heapq.merge(below, here, key=lambda c: c.dn_key)
+
+
+def refers_to(cso: CSObject, target: int) -> bool:
+    """Whether any layer of the object's tower refers to `target`."""
+    if cso.image is not None and any(target in refs for refs in cso.image.references.values()):
+        return True
+    return any(
+        delta is not None and any(target in shift.added for shift in delta.references.values())
+        for delta in _deltas(cso)
+    )
+
+
+def _deltas(cso: CSObject) -> tuple[Delta | None, ...]:
+    return (cso.pending_import, cso.unconfirmed, cso.escrowed, cso.unapplied)
+
+
+def _targets_in_memory(cso: CSObject) -> Iterator[int]:
+    """Targets that the stored index may not know of yet: those of sets that were made or edited in memory."""
+    image: Image | None = cso.image
+    if image is not None:
+        for references in image.references.values():
+            yield from _in_memory(references)
+    for delta in _deltas(cso):
+        if delta is not None:
+            for shift in delta.references.values():
+                yield from shift.added
+
+
+def _in_memory(references: ReferenceSet) -> Iterable[int]:
+    if isinstance(references, EditedReferences):
+        return (*references.delta.added, *_in_memory(references.base))
+    return references.ids if isinstance(references, ReferenceIds) else ()

@@ -1,0 +1,91 @@
+"""Configuration nouns: frozen, passed in, stored per run by hash (DECISIONS 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from attrflow.model.names import dn_key, is_within
+
+__all__ = ["ConnectorConfiguration", "ConnectorKind", "EngineOptions", "Partition"]
+
+ConnectorKind = Literal["ad", "openldap", "entra", "memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One naming context of a connector and the containers selected in it.
+
+    The deepest container of `include` or `exclude` above an object decides; with no container named,
+    the whole partition is in scope (engine.md §9.1, documented).
+    """
+
+    name: str
+    """The naming context's DN; `default` for Entra."""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """`Domain.FQDN`, `Domain.Netbios`, `Domain.LDAP`."""
+
+    def in_scope(self, key: str) -> bool:
+        """Whether an object with this dn_key stands in a selected container."""
+        if self.name == "default":
+            return True
+        if not is_within(key, dn_key(self.name)):
+            return False
+        best, selected = -1, not self.include
+        for containers, chosen in ((self.include, True), (self.exclude, False)):
+            for container in containers:
+                container_key = dn_key(container)
+                if is_within(key, container_key) and len(container_key) > best:
+                    best, selected = len(container_key), chosen
+        return selected
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorConfiguration:
+    """One connector: what it is, what it reads, and how its directory is reached."""
+
+    name: str
+    id: str
+    """The connector's GUID, lower case, without braces; `%Connector.ID%` in expressions."""
+    kind: ConnectorKind
+    partitions: tuple[Partition, ...]
+    object_types: tuple[str, ...]
+    attributes: tuple[str, ...]
+    """The attribute inclusion list; empty means: all that the rules in effect read or write."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What the adapter needs to reach the directory: address, account, secret reference, TLS, page size."""
+
+    def partition(self, name: str) -> Partition:
+        """The partition of that name; it must exist."""
+        return next(p for p in self.partitions if p.name == name)
+
+    def partition_of(self, key: str) -> Partition | None:
+        """The deepest partition that holds the dn_key, whether or not its container is selected."""
+        if len(self.partitions) == 1 and self.partitions[0].name == "default":
+            return self.partitions[0]
+        inside = [p for p in self.partitions if is_within(key, dn_key(p.name))]
+        return max(inside, key=lambda p: len(dn_key(p.name)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What no source decides, as named options with the proposed defaults (engine.md §10)."""
+
+    bit_not_set_when_absent: bool = True
+    """OPEN-2: ISBITNOTSET on an absent attribute."""
+    case_sensitive_scope: bool = False
+    """OPEN-3: string clauses of scope filters."""
+    strict_single_join: bool = False
+    """OPEN-5: an unlinked object with more than one join-bearing inbound rule in scope is an error."""
+    length_limit: int = 448
+    """Characters in a single-valued metaverse string; more is `mv-constraint-violation` (documented)."""
+    loop_limit: int = 10
+    """Rounds of inbound and outbound for one object before it fails (documented for provisioning calls)."""
+    export_deletion_threshold: int = 500
+    """Staged deletes above which nothing at all is exported on a connector; 0 switches the guard off."""
+    error_limit: int = 5000
+    """Object errors in one step at which the run stops with `stopped-error-limit` (documented)."""

@@ -1,0 +1,54 @@
+"""The metaverse: one object, every value with its provenance (engine.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from attrflow.model.provenance import Provenance
+from attrflow.model.references import ReferenceSet
+from attrflow.model.values import Values
+
+__all__ = ["HeldReference", "MVAttribute", "MVObject", "MVReferences"]
+
+
+@dataclass(frozen=True, slots=True)
+class MVAttribute:
+    """The values of one metaverse attribute and who contributed them."""
+
+    values: Values
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class MVReferences:
+    """The targets (metaverse ids) of one reference attribute and who contributed them."""
+
+    targets: ReferenceSet
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class MVObject:
+    """One metaverse object. `retry` says why a later sync must look at it again without any change."""
+
+    id: int
+    object_type: str
+    attributes: Mapping[str, MVAttribute] = field(default_factory=dict)
+    references: Mapping[str, MVReferences] = field(default_factory=dict)
+    retry: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReference:
+    """A reference value that cannot flow yet, because its target has no counterpart on the other side.
+
+    Inbound, `owner` and `target` are connector-space ids and `connector` is theirs; outbound they are
+    metaverse ids and `connector` is the one that the target has no object in.
+    """
+
+    owner: int
+    attribute: str
+    target: int
+    connector: str
+    inbound: bool

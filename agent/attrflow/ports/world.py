@@ -1,0 +1,24 @@
+"""Time, ids and chance: what a pure core must be given (DECISIONS 8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+__all__ = ["World"]
+
+
+class World(Protocol):
+    """The clock, the source of ids, and the dice."""
+
+    def now(self) -> datetime:
+        """The current time, in UTC."""
+
+    def new_id(self) -> int:
+        """An object id that was never used in this store."""
+
+    def guid(self) -> str:
+        """A new GUID, lower case with dashes."""
+
+    def random(self, low: int, high: int) -> int:
+        """A random integer in [low, high], both included."""

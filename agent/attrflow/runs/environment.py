@@ -1,0 +1,59 @@
+"""What a run is given: the store, the world, the configuration, and how to reach the directories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from attrflow.engine.program import Program
+from attrflow.engine.working_set import JoinAttributes
+from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
+from attrflow.model.schema import Schema
+from attrflow.ports.connector import Connector
+from attrflow.ports.store import Store
+from attrflow.ports.world import World
+
+__all__ = ["BATCH_SIZE", "Environment", "Progress", "silent"]
+
+BATCH_SIZE = 500
+"""Objects a commit: what SQLite with synchronous=FULL does best (measured, DESIGN §5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is, for people: a callback's argument, not an event."""
+
+    connector: str
+    step: str
+    partition: str
+    done: int
+    total: int | None
+    finished: bool = False
+    result: str | None = None
+
+
+def silent(_progress: Progress) -> None:
+    """A progress callback that shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything that runs need; put together by `app`."""
+
+    store: Store
+    world: World
+    options: EngineOptions
+    configurations: Mapping[str, ConnectorConfiguration]
+    ruleset_hash: str
+    ruleset_text: str
+    configuration_hash: str
+    configuration_text: str
+    joins: JoinAttributes
+    open_connector: Callable[[str], Connector]
+    learn_schema: Callable[[str, Schema], None]
+    """Keep what a directory said of its schema; programs are built from it."""
+    schema: Callable[[str], Schema]
+    program: Callable[[], Program]
+    progress: Callable[[Progress], None] = silent
+    allow_deletes: bool = False
+    """Let an export pass that the accidental-delete guard would stop: given for one run, never kept."""

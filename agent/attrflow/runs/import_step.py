@@ -1,0 +1,223 @@
+"""An import step: a directory's pages become pending imports, batch by batch (engine.md §1.4, DECISIONS 6).
+
+A producer thread reads the directory while this one writes the store. The watermark is committed with
+the last object that it covers, so that a crash repeats the import; deletions are inferred only from a
+full import whose last page says that it is complete and that had no discovery error.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+
+from attrflow.engine.plan import StagePlan
+from attrflow.engine.stage import stage_batch, stage_obsolete
+from attrflow.model.changes import ChangeSet, RunObject, Watermark
+from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.entry import ImportedObject, ImportFinding, Page
+from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.schema import Schema
+from attrflow.ports.connector import Connector
+from attrflow.ports.view import Reads
+from attrflow.runs.environment import BATCH_SIZE, Environment
+from attrflow.runs.step import Step
+
+__all__ = ["import_step"]
+
+QUEUE_DEPTH = 2
+"""Pages read ahead of the store (DECISIONS 6)."""
+
+
+def import_step(environment: Environment, step: Step, connector: Connector, partition: str, *, full: bool) -> str:
+    """Import one partition and return the step's result.
+
+    Raises:
+        ConnectorError: the directory cannot be used, or hung up; what was committed stays, nothing is inferred.
+        StepStopped: too many objects failed.
+    """
+    configuration = environment.configurations[step.connector]
+    schema = connector.schema
+    environment.learn_schema(step.connector, schema)
+    watermark = None if full else environment.store.watermark(step.connector, partition)
+    whole = full or watermark is None or connector.delta_support is not None
+    if not full and connector.delta_support is not None:
+        step.note(connector.delta_support)
+    elif not full and watermark is None:
+        step.note("No import of this partition is known yet: this delta import read everything.")
+    work = _Import(environment, step, connector, configuration, partition, schema)
+    complete, reached = work.read(None if whole or watermark is None else watermark.value)
+    work.read_whole_again()
+    if whole and complete and not work.failures:
+        work.obsolete_the_unseen()
+    elif whole and not complete:
+        step.note("The directory did not confirm that everything was read: nothing was taken for deleted.")
+    elif whole and work.failures:
+        step.note("Some objects could not be read: nothing was taken for deleted.")
+    if reached is not None and not work.unresolved:
+        mark = Watermark(step.connector, partition, reached, step.run)
+        environment.store.commit(ChangeSet(), watermark=mark)
+    return work.result()
+
+
+class _Import:
+    """One import as it goes."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        step: Step,
+        connector: Connector,
+        configuration: ConnectorConfiguration,
+        partition: str,
+        schema: Schema,
+    ) -> None:
+        self.environment = environment
+        self.step = step
+        self.connector = connector
+        self.configuration = configuration
+        self.partition = partition
+        self.schema = schema
+        self.seen: set[int] = set()
+        self.failures = 0
+        self.received = 0
+        self.need_whole: dict[str, None] = {}
+        self.unresolved = 0
+
+    def read(self, watermark: str | None) -> tuple[bool, str | None]:
+        """Stage every page; returns whether the import is complete, and the watermark that it reached."""
+        complete, reached = False, None
+        for page in _read_ahead(self.connector, self.partition, watermark):
+            self.step.attempted(page.attempts)
+            self.step.total = page.expected if page.expected is not None else self.step.total
+            self._findings(page.findings)
+            for start in range(0, len(page.objects), BATCH_SIZE):
+                self.stage(page.objects[start : start + BATCH_SIZE])
+            complete = complete or page.complete
+            reached = page.watermark_after or reached
+        return complete, reached
+
+    def _findings(self, findings: Sequence[ImportFinding]) -> None:
+        objects = [RunObject("stage-failure", None, f.dn or "", f.code, f.detail) for f in findings]
+        if objects:
+            self.failures += len(objects)
+            self.step.commit(ChangeSet(), {"stage-failure": len(objects)}, objects)
+
+    def stage(self, objects: Sequence[ImportedObject]) -> None:
+        """Stage and commit one batch."""
+        environment, name = self.environment, self.configuration.name
+        view = environment.store.prefetch(_reads(name, objects))
+        plan = stage_batch(
+            view,
+            objects,
+            self.configuration,
+            self.partition,
+            self.schema,
+            environment.joins,
+            environment.world,
+            run=self.step.run,
+        )
+        self._keep(plan, len(objects))
+        self.need_whole.update(dict.fromkeys(plan.need_whole))
+
+    def _keep(self, plan: StagePlan, processed: int) -> None:
+        self.seen |= plan.seen
+        self.received += processed
+        self.failures += plan.counters.get("stage-failure", 0)
+        self.step.commit(plan.changes, plan.counters, plan.objects, processed=processed)
+
+    def read_whole_again(self) -> None:
+        """Objects that a delta import brought only a part of, and that are new here, are read whole (§1.4, 7b)."""
+        for anchor in list(self.need_whole):
+            whole = self.connector.read_object(self.partition, anchor)
+            if whole is not None:
+                self.received -= 1  # it was counted when its part came in
+                self.stage((whole,))
+                continue
+            self.unresolved += 1
+            self.failures += 1
+            failed = RunObject(
+                "stage-failure",
+                None,
+                anchor,
+                "need-full-object",
+                "only a part of the object came in, and reading it whole found nothing; the import will be repeated",
+            )
+            self.step.commit(ChangeSet(), {"stage-failure": 1}, (failed,))
+
+    def obsolete_the_unseen(self) -> None:
+        """Every object of the partition that a complete full import did not bring is obsolete (§1.4, 6)."""
+        environment, name = self.environment, self.configuration.name
+        after = 0
+        while ids := environment.store.cs_unseen(name, self.partition, self.seen, after=after, limit=BATCH_SIZE):
+            after = ids[-1]
+            view = environment.store.prefetch(Reads(cs_ids=ids))
+            plan = stage_obsolete(
+                view, ids, self.configuration, environment.joins, environment.world, run=self.step.run
+            )
+            self._keep(plan, 0)
+
+    def result(self) -> str:
+        """The product's word for how the import ended."""
+        if self.failures:
+            return "completed-discovery-errors"
+        if self.step.counters.get("exported-change-not-reimported"):
+            return "completed-warnings"
+        return "success"
+
+
+def _reads(connector: str, objects: Sequence[ImportedObject]) -> Reads:
+    """All that staging these objects will look up, named before it is asked (DECISIONS 2)."""
+    anchors: set[tuple[str, str]] = set()
+    keys: set[tuple[str, str]] = set()
+
+    def name(dn: str, anchor: str | None) -> None:
+        if anchor is not None:
+            anchors.add((connector, anchor))
+        try:
+            keys.add((connector, dn_key(dn)))
+        except InvalidName:
+            return  # staging reports it with the object
+
+    for imported in objects:
+        name(imported.dn, imported.anchor)
+        for references in imported.references.values():
+            for target in (*references.added, *references.removed):
+                name(target.dn, target.anchor)
+    return Reads(anchors=anchors, dn_keys=keys)
+
+
+def _read_ahead(connector: Connector, partition: str, watermark: str | None) -> Iterator[Page]:
+    """The connector's pages, read by a thread of their own; its exception is raised here, after the pages before it."""
+    pages: queue.Queue[Page | BaseException | None] = queue.Queue(maxsize=QUEUE_DEPTH)
+    stop = threading.Event()
+
+    def put(item: Page | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                pages.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def produce() -> None:
+        try:
+            for page in connector.import_pages(partition, watermark):
+                if not put(page):
+                    return
+        except BaseException as error:
+            put(error)
+        else:
+            put(None)
+
+    thread = threading.Thread(target=produce, name=f"import-{partition}", daemon=True)
+    thread.start()
+    try:
+        while (item := pages.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join(timeout=30)

@@ -1,0 +1,120 @@
+"""One run of one profile on one connector: a step for each partition, and its record in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from attrflow.model.changes import RunRecord, StepRecord
+from attrflow.model.errors import AttrflowError, ConnectorError
+from attrflow.ports.connector import Connector
+from attrflow.runs.environment import Environment
+from attrflow.runs.export_step import export_step
+from attrflow.runs.import_step import import_step
+from attrflow.runs.profile import Profile, most_severe, stops_profile
+from attrflow.runs.step import Step, StepStopped
+from attrflow.runs.sync_step import sync_step
+
+__all__ = ["RunResult", "run_profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run, and what stopped it, if anything did."""
+
+    record: RunRecord
+    error: AttrflowError | None = None
+
+
+def run_profile(
+    environment: Environment, connector_name: str, profile: Profile, *, cycle: int | None = None
+) -> RunResult:
+    """Run a profile; the caller holds the store for writing.
+
+    What the directory or the data do wrong ends up in the record and in `error`. A programmer's error
+    or Ctrl-C leaves a record too, and is raised again.
+    """
+    configuration = environment.configurations[connector_name]
+    started = environment.world.now().isoformat(timespec="milliseconds")
+    run = environment.store.start_run(
+        RunRecord(
+            0, connector_name, profile, started, environment.ruleset_hash, environment.configuration_hash, cycle=cycle
+        ),
+        environment.ruleset_text,
+        environment.configuration_text,
+    )
+    work = _Run(environment, run, profile)
+    try:
+        for number, partition in enumerate(configuration.partitions, start=1):
+            if not work.step(number, partition.name):
+                break
+    finally:
+        work.close()
+        ended = environment.world.now().isoformat(timespec="milliseconds")
+        finished = replace(
+            run, ended=ended, result=most_severe([s.result for s in work.records]), steps=tuple(work.records)
+        )
+        environment.store.finish_run(finished)
+    return RunResult(finished, work.error)
+
+
+class _Run:
+    """One run as it goes; the connector is opened once and shared by the steps."""
+
+    def __init__(self, environment: Environment, run: RunRecord, profile: Profile) -> None:
+        self.environment = environment
+        self.run = run
+        self.profile = profile
+        self.records: list[StepRecord] = []
+        self.error: AttrflowError | None = None
+        self._connector: Connector | None = None
+
+    def connector(self) -> Connector:
+        """The connector, opened when the first step needs it."""
+        if self._connector is None:
+            self._connector = self.environment.open_connector(self.run.connector)
+        return self._connector
+
+    def close(self) -> None:
+        """Let go of the connector."""
+        if self._connector is not None:
+            self._connector.close()
+            self._connector = None
+
+    def step(self, number: int, partition: str) -> bool:
+        """Run one step; returns whether the next one may run."""
+        step = Step(self.environment, self.run.number, number, self.profile, self.run.connector, partition)
+        step.tell()
+        try:
+            result = self._kind(step, partition)()
+            self.records.append(step.finish(result))
+        except StepStopped as stopped:
+            self.records.append(step.finish(stopped.result, stopped.detail))
+        except ConnectorError as error:
+            self.error = error
+            started = step.done > 0 or step.counters
+            result = "stopped-connectivity" if started and error.status.startswith("no-start") else error.status
+            self.records.append(step.finish(result, _sentence(error)))
+        except KeyboardInterrupt:
+            self.records.append(step.finish("stopped-user-termination", "stopped by the user"))
+            raise
+        except AttrflowError as error:
+            self.error = error
+            self.records.append(step.finish("no-start-ma", _sentence(error)))
+        except Exception as error:
+            self.records.append(step.finish("stopped-extension-dll-exception", f"{type(error).__name__}: {error}"))
+            raise
+        return not stops_profile(self.records[-1].result)
+
+    def _kind(self, step: Step, partition: str) -> Callable[[], str]:
+        environment = self.environment
+        if self.profile in ("full-import", "delta-import"):
+            full = self.profile == "full-import"
+            return lambda: import_step(environment, step, self.connector(), partition, full=full)
+        if self.profile in ("full-sync", "delta-sync"):
+            return lambda: sync_step(environment, step, partition, full=self.profile == "full-sync")
+        return lambda: export_step(environment, step, self.connector(), partition)
+
+
+def _sentence(error: AttrflowError) -> str:
+    return f"{error.message} {error.help}" if error.help else error.message

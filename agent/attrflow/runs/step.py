@@ -1,0 +1,109 @@
+"""One step of a run as it goes: counters, objects, attempts, and its record in the history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from attrflow.model.changes import ChangeSet, RunObject, StepProgress, StepRecord, Watermark
+from attrflow.model.entry import WireAttempt
+from attrflow.runs.environment import Environment, Progress
+
+__all__ = ["Step", "StepStopped"]
+
+
+class StepStopped(Exception):
+    """The step ends early with a result of the product; caught by `run`, never seen outside."""
+
+    def __init__(self, result: str, detail: str) -> None:
+        super().__init__(detail)
+        self.result = result
+        self.detail = detail
+
+
+class Step:
+    """Gathers what a step does, and commits it batch by batch together with its history."""
+
+    def __init__(
+        self, environment: Environment, run: int, number: int, type_: str, connector: str, partition: str
+    ) -> None:
+        self.environment = environment
+        self.run = run
+        self.connector = connector
+        self.number = number
+        self.type = type_
+        self.partition = partition
+        self.counters: Counter[str] = Counter()
+        self.errors = 0
+        self.notes: list[str] = []
+        self.done = 0
+        self.total: int | None = None
+        self._started = self._now()
+        self._attempts: list[WireAttempt] = []
+
+    def _now(self) -> str:
+        return self.environment.world.now().isoformat(timespec="milliseconds")
+
+    def attempted(self, attempts: Iterable[WireAttempt]) -> None:
+        """Take note of requests on the wire; they are written with the next commit."""
+        self._attempts.extend(attempts)
+
+    def note(self, sentence: str) -> None:
+        """A sentence for the step's detail, once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def record(self, result: str = "in-progress", *, ended: bool = False) -> StepRecord:
+        """The step as the history shows it now."""
+        return StepRecord(
+            self.number,
+            self.type,
+            self.partition,
+            self._started,
+            self._now() if ended else None,
+            result,
+            dict(self.counters),
+            " ".join(self.notes) or None,
+        )
+
+    def commit(
+        self,
+        changes: ChangeSet,
+        counters: Mapping[str, int],
+        objects: Iterable[RunObject] = (),
+        *,
+        processed: int = 0,
+        watermark: Watermark | None = None,
+    ) -> None:
+        """Write one batch: objects, history and watermark in one transaction; then tell the progress.
+
+        Raises:
+            StepStopped: more objects failed than the error limit allows.
+        """
+        self.counters.update(counters)
+        listed = tuple(objects)
+        self.errors += sum(1 for o in listed if o.error is not None and o.counter.endswith("-failure"))
+        progress = StepProgress(self.run, self.record(), listed, tuple(self._attempts))
+        self.environment.store.commit(changes, progress=progress, watermark=watermark)
+        self._attempts.clear()
+        self.done += processed
+        self.tell()
+        limit = self.environment.options.error_limit
+        if limit and self.errors > limit:
+            raise StepStopped("stopped-error-limit", f"{self.errors} objects failed; the limit is {limit}")
+
+    def finish(self, result: str, detail: str | None = None) -> StepRecord:
+        """End the step with a result and write its record."""
+        if detail is not None:
+            self.note(detail)
+        record = self.record(result, ended=True)
+        self.environment.store.commit(ChangeSet(), progress=StepProgress(self.run, record, (), tuple(self._attempts)))
+        self._attempts.clear()
+        self.tell(finished=True, result=result)
+        return record
+
+    def tell(self, *, finished: bool = False, result: str | None = None) -> None:
+        """Tell the progress callback how far the step is."""
+        self.environment.progress(
+            Progress(self.connector, self.type, self.partition, self.done, self.total, finished, result)
+        )

@@ -1,0 +1,76 @@
+"""A synchronization step: connector-space objects through the engine, batch by batch; the plan is applied here."""
+
+from __future__ import annotations
+
+from attrflow.engine.plan import SyncPlan
+from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
+from attrflow.model.changes import RunObject
+from attrflow.ports.view import Reads
+from attrflow.runs.environment import BATCH_SIZE, Environment
+from attrflow.runs.step import Step
+
+__all__ = ["sync_step"]
+
+UNLISTED = frozenset({"connector-no-flow", "disconnector-remains"})
+"""Counters that are numbers only, drilled by complement (DECISIONS 18)."""
+
+
+def sync_step(environment: Environment, step: Step, partition: str, *, full: bool) -> str:
+    """Synchronize one partition's objects: all of them, or those with a pending import or a stored error.
+
+    Then whatever these changes owe to others is flowed: references that were held for objects that are
+    linked now, and provisioning to be tried again. Returns the step's result.
+
+    Raises:
+        StepStopped: too many objects failed.
+    """
+    program = environment.program()
+    after = 0
+    while ids := environment.store.cs_ids(
+        step.connector, partition, after=after, limit=BATCH_SIZE, pending_only=not full
+    ):
+        after = ids[-1]
+        view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True))
+        plan = synchronize_batch(view, ids, program, environment.world, run=step.run)
+        _apply(step, plan, len(ids))
+    _retry(environment, step)
+    return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
+
+
+def _retry(environment: Environment, step: Step) -> None:
+    """Flow the metaverse objects that are marked, until none is left or only those that fail."""
+    failed: set[int] = set()
+    program = environment.program()
+    while True:
+        after, worked = 0, False
+        while ids := environment.store.mv_retry_ids(after=after, limit=BATCH_SIZE):
+            after = ids[-1]
+            due = [id_ for id_ in ids if id_ not in failed]
+            if not due:
+                continue
+            worked = True
+            view = environment.store.prefetch(Reads(mv_ids=due, with_links=True))
+            plan = synchronize_metaverse_batch(view, due, program, environment.world, run=step.run)
+            still = {id_ for id_ in due if (mvo := plan.changes.mv_objects.get(id_)) is None or mvo.retry}
+            failed |= still - {i for i, mvo in plan.changes.mv_objects.items() if mvo is None}
+            _apply(step, plan, 0)
+        if not worked:
+            return
+
+
+def _apply(step: Step, plan: SyncPlan, processed: int) -> None:
+    objects = []
+    for outcome in plan.outcomes:
+        error = outcome.error
+        for counter in outcome.counters:
+            if counter.rsplit(":", 1)[-1] not in UNLISTED:
+                objects.append(
+                    RunObject(
+                        counter,
+                        outcome.object_id,
+                        outcome.dn,
+                        error.type if error is not None else None,
+                        error.detail if error is not None else None,
+                    )
+                )
+    step.commit(plan.changes, plan.counters, objects, processed=processed)

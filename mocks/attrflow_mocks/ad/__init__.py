@@ -1,0 +1,1 @@
+"""A mock Active Directory: a domain controller's behaviour over LDAP, in memory, from one seed."""

@@ -1,0 +1,115 @@
+"""Simple bind: which account a name means, whether the password is right, and why not.
+
+Real AD says why an account may not sign in only to who knows its password; so does this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attrflow_mocks.ad.directory import Directory
+from attrflow_mocks.ad.entry import Entry
+from attrflow_mocks.ad.errors import refused
+from attrflow_mocks.ad.names import InvalidName, fold, parse_dn
+from attrflow_mocks.ad.values import NEVER, filetime
+
+__all__ = ["Principal", "authenticate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is signed in: the name as it was given, and as `DOM\\name`."""
+
+    bind_name: str
+    account: str
+    entry: Entry | None
+
+
+def authenticate(directory: Directory, name: str, password: bytes) -> Principal:
+    """Sign in with a DN, a UPN, `DOM\\name`, `<GUID=>` or `<SID=>`.
+
+    Raises:
+        LdapError: 49 with the reason in the text: 525 nobody of that name, 52e wrong password, and with
+            the right one 533 disabled, 532 password expired, 701 account expired, 773 password to be
+            changed first, 775 locked.
+    """
+    entry = _entry_of(directory, name)
+    expected = _password_of(directory, name, entry)
+    if expected is None:
+        raise refused("525" if entry is None else "52e")
+    if password != expected.encode():
+        raise refused("52e")
+    if entry is None:
+        return Principal(name, _account_text(directory, name), None)
+    _check_state(directory, entry)
+    return Principal(name, directory.domain_name_of(entry), entry)
+
+
+def _entry_of(directory: Directory, name: str) -> Entry | None:
+    domain, slash, account = name.partition("\\")
+    if slash and "=" not in domain:
+        if fold(domain) not in (fold(directory.netbios), fold(directory.dns_name)):
+            return None
+        return directory.holder("sAMAccountName", account.encode())
+    if "=" in name:
+        try:
+            return directory.find(name)
+        except InvalidName:
+            return None
+    found = directory.holder("userPrincipalName", name.encode())
+    local, at, suffix = name.partition("@")
+    if found is None and at and fold(suffix) in (fold(directory.dns_name), fold(directory.netbios)):
+        return directory.holder("sAMAccountName", local.encode())
+    return found
+
+
+def _password_of(directory: Directory, name: str, entry: Entry | None) -> str | None:
+    """The password set on the entry, or that of the seed's account that means the same."""
+    if entry is not None and entry in directory.passwords:
+        return directory.passwords[entry]
+    wanted = _login_key(directory, name)
+    for account, password in directory.accounts.items():
+        if _login_key(directory, account) == wanted:
+            return password
+        if entry is not None and _entry_of(directory, account) is entry:
+            return password
+    return None
+
+
+def _login_key(directory: Directory, name: str) -> str:
+    """One key for the ways to write an account that has no entry: DN, UPN, or DOM\\name."""
+    if "=" in name and "\\" not in name.partition("=")[0]:
+        try:
+            return ",".join([rdn.key for rdn in parse_dn(name)])
+        except InvalidName:
+            return fold(name)
+    domain, slash, account = name.partition("\\")
+    if slash and fold(domain) in (fold(directory.netbios), fold(directory.dns_name)):
+        return fold(f"{account}@{directory.dns_name}")
+    return fold(name)
+
+
+def _account_text(directory: Directory, name: str) -> str:
+    if "\\" in name or "=" in name:
+        return name
+    return f"{directory.netbios}\\{name.partition('@')[0]}"
+
+
+def _check_state(directory: Directory, entry: Entry) -> None:
+    control = entry.number("userAccountControl")
+    now = filetime(directory.now())
+    if entry.number("lockoutTime"):
+        raise refused("775")
+    if control & 0x2:
+        raise refused("533")
+    expires = entry.number("accountExpires", NEVER)
+    if expires not in (0, NEVER) and expires <= now:
+        raise refused("701")
+    if control & 0x10000:
+        return
+    last_set = entry.number("pwdLastSet", now)
+    if last_set == 0:
+        raise refused("773")
+    age = -directory.root.number("maxPwdAge")
+    if 0 < age < NEVER and last_set + age < now:
+        raise refused("532")

@@ -1,0 +1,177 @@
+"""What may be written over public Graph: checks of names, types, lengths and of who masters the object.
+
+Answers with the properties to set, or raises Graph's error. Commits nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from attrflow_mocks.entra.addresses import SMTP, domain_of, prefix_of
+from attrflow_mocks.entra.answers import GraphError
+from attrflow_mocks.entra.objects import DirectoryObject
+from attrflow_mocks.entra.presentation import EXTENSION_ATTRIBUTES
+from attrflow_mocks.entra.properties import Property, property_named
+from attrflow_mocks.entra.settle import conflict_of
+from attrflow_mocks.entra.state import TenantState
+
+__all__ = ["MASTERED", "bad_request", "check_names", "conflict", "required", "writable"]
+
+MASTERED = (
+    "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
+    "currently undergoing migration."
+)
+_EXTERNAL = "Unable to update the specified properties for objects that have originated within an external service."
+_USER_NAME = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
+_NICKNAME = re.compile(r"[\x21-\x7e]+")
+_NICKNAME_FORBIDDEN = frozenset('@()\\[]";:<>,')
+_NEVER_CLEARED = frozenset({"displayName", "userPrincipalName", "mailNickname", "accountEnabled"})
+_NAVIGATIONS = frozenset({"members@odata.bind", "owners@odata.bind", "@odata.type", "manager@odata.bind"})
+_LOCAL_LIMIT = 64
+
+
+def bad_request(message: str, *details: tuple[str, str, str]) -> GraphError:
+    """The error of most bad input."""
+    return GraphError(400, "Request_BadRequest", message, details=details)
+
+
+def conflict(name: str, holder: DirectoryObject | None = None) -> GraphError:
+    """The error for a value that another object has."""
+    message = f"Another object with the same value for property {name} already exists."
+    details = [("ObjectConflict", message, name)]
+    if holder is not None:
+        details.append(("ConflictingObjects", message, f"{holder.kind.capitalize()}_{holder.id}"))
+    return bad_request(message, *details)
+
+
+def required(kind: str, body: Mapping[str, object], *names: str) -> None:
+    """Check that a create has its properties.
+
+    Raises:
+        GraphError: 400 for the first that is missing.
+    """
+    for name in names:
+        if body.get(name) is None:
+            entity = kind.capitalize()
+            raise bad_request(f"A value is required for property '{name}' of resource '{entity}'.")
+
+
+def writable(
+    tenant: TenantState, kind: str, body: Mapping[str, object], found: DirectoryObject | None
+) -> dict[str, object]:
+    """The properties of a create (`found` is None) or patch, checked, in the schema's spelling.
+
+    Raises:
+        GraphError: 400 with Graph's message for the first property that may not be written so.
+    """
+    values: dict[str, object] = {}
+    for name, value in body.items():
+        if name in _NAVIGATIONS:
+            continue
+        known = property_named(kind, name)
+        if known is None:
+            raise bad_request(f"Invalid property '{name}'.")
+        _check_right(tenant, known, found)
+        values[known.name] = _checked(known, value, kind)
+    return values
+
+
+def _check_right(tenant: TenantState, known: Property, found: DirectoryObject | None) -> None:
+    if known.write == "never" or (known.write == "create" and found is not None):
+        raise bad_request(f"Property '{known.name}' is read-only and cannot be set.")
+    if found is None or found.synced is None:
+        return
+    if found.synced is False:
+        if known.name == "onPremisesExtensionAttributes":
+            raise bad_request(_EXTERNAL)
+        return
+    shadowed = known.name.casefold() in {name.casefold() for name in found.shadow}
+    mobile = known.name == "mobilePhone" and tenant.strict_mobile
+    if known.write == "cloud" or (known.write == "unshadowed" and shadowed) or mobile:
+        raise bad_request(MASTERED)
+
+
+def _invalid(name: str, kind: str) -> GraphError:
+    message = f"Invalid value specified for property '{name}' of resource '{kind.capitalize()}'."
+    return bad_request(message, ("InvalidValue", message, name))
+
+
+def _checked(known: Property, value: object, kind: str) -> object:
+    if value is None:
+        if known.name in _NEVER_CLEARED:
+            raise _invalid(known.name, kind)
+        return [] if known.type in ("strings", "complexes") else None
+    if known.type == "complex" and known.name == "onPremisesExtensionAttributes":
+        return _extension_attributes(value, kind)
+    shapes: Mapping[str, type] = {
+        "string": str,
+        "time": str,
+        "boolean": bool,
+        "strings": list,
+        "complex": dict,
+    }
+    shape = shapes.get(known.type)
+    if shape is not None and not isinstance(value, shape):
+        raise _invalid(known.name, kind)
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if known.type == "strings" and not all(isinstance(text, str) for text in texts):
+        raise _invalid(known.name, kind)
+    if known.limit and any(isinstance(text, str) and len(text) > known.limit for text in texts):
+        raise _invalid(known.name, kind)
+    if known.name == "displayName" and value == "":
+        raise _invalid(known.name, kind)
+    if known.name == "businessPhones" and len(texts) > 1:
+        raise _invalid(known.name, kind)
+    if known.name == "usageLocation" and not re.fullmatch(r"[A-Za-z]{2}", str(value)):
+        raise _invalid(known.name, kind)
+    if known.name == "onPremisesImmutableId" and set("$_") & set(str(value)):
+        raise _invalid(known.name, kind)
+    return value
+
+
+def _extension_attributes(value: object, kind: str) -> dict[str, object]:
+    name = "onPremisesExtensionAttributes"
+    if not isinstance(value, dict) or not set(value) <= {*EXTENSION_ATTRIBUTES, "@odata.type"}:
+        raise _invalid(name, kind)
+    chosen = {key: item for key, item in value.items() if key in EXTENSION_ATTRIBUTES}
+    if not all(item is None or isinstance(item, str) for item in chosen.values()):
+        raise _invalid(name, kind)
+    return chosen
+
+
+def check_names(tenant: TenantState, own: str, values: Mapping[str, object]) -> None:
+    """Check userPrincipalName, mailNickname and mail: form, verified domain, and that they are free.
+
+    Raises:
+        GraphError: 400.
+    """
+    name = values.get("userPrincipalName")
+    if isinstance(name, str):
+        _check_user_name(tenant, name)
+        holder = conflict_of(tenant, own, "upn", name)
+        if holder is not None:
+            raise conflict("userPrincipalName", holder)
+    nickname = values.get("mailNickname")
+    if isinstance(nickname, str) and (not _NICKNAME.fullmatch(nickname) or _NICKNAME_FORBIDDEN.intersection(nickname)):
+        raise bad_request("Invalid value specified for property 'mailNickname' of resource 'User'.")
+    mail = values.get("mail")
+    if isinstance(mail, str):
+        if "@" not in mail or not mail.isascii():
+            raise bad_request("Invalid value specified for property 'mail' of resource 'User'.")
+        holder = conflict_of(tenant, own, "proxy", SMTP + mail)
+        if holder is not None:
+            raise conflict("proxyAddresses", holder)
+    anchor = values.get("onPremisesImmutableId")
+    holder = tenant.store.holder("anchor:user", anchor) if isinstance(anchor, str) else None
+    if holder is not None and holder.id != own:
+        raise conflict("onPremisesImmutableId", holder)
+
+
+def _check_user_name(tenant: TenantState, name: str) -> None:
+    local = prefix_of(name)
+    well_formed = name.count("@") == 1 and len(local) <= _LOCAL_LIMIT and _USER_NAME.fullmatch(local)
+    if well_formed and tenant.is_verified(domain_of(name)):
+        return
+    message = "Property userPrincipalName is invalid."
+    raise bad_request(message, ("InvalidValue", message, "userPrincipalName"))

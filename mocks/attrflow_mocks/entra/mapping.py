@@ -1,0 +1,118 @@
+"""From the product's connector-space names to Graph's properties, and back for objects of the cloud.
+
+Only values are translated here: the calculated names and addresses are `settle`'s, references are
+links. Attributes without a counterpart in Graph stay in the shadow alone.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+
+from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue
+
+__all__ = ["cloud_entry", "graph_updates", "sid_text"]
+
+_SAME = (
+    "displayName givenName surname department city state country postalCode streetAddress preferredLanguage"
+    " usageLocation accountEnabled userType preferredDataLocation otherMails onPremisesSamAccountName"
+    " onPremisesDistinguishedName mailEnabled securityEnabled"
+)
+_RENAMED: Mapping[str, str] = {
+    **{name: name for name in _SAME.split()},
+    "title": "jobTitle",
+    "physicalDeliveryOfficeName": "officeLocation",
+    "company": "companyName",
+    "mobile": "mobilePhone",
+    "facsimileTelephoneNumber": "faxNumber",
+    "dnsDomainName": "onPremisesDomainName",
+}
+_ONLY_GROUPS = {"description": "description", "netBiosName": "onPremisesNetBiosName"}
+_STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.\d+Z")
+_REVISION_AND_COUNT = 8
+
+
+def graph_updates(
+    found: DirectoryObject, changed: Mapping[str, ShadowValue | None], skip: frozenset[str]
+) -> dict[str, object]:
+    """The Graph properties that follow from changed shadow values; attributes in `skip` are left alone.
+
+    Raises:
+        ValueError: a security identifier that is not one.
+    """
+    updates: dict[str, object] = {}
+    extensions = found.properties.get("onPremisesExtensionAttributes")
+    extended = dict(extensions) if isinstance(extensions, dict) else {}
+    for name, value in changed.items():
+        if name in skip:
+            continue
+        target = _RENAMED.get(name) or (_ONLY_GROUPS.get(name) if found.kind == "group" else None)
+        if target is not None:
+            updates[target] = list(value) if isinstance(value, tuple) else value
+        elif name == "telephoneNumber":
+            updates["businessPhones"] = [value] if value else []
+        elif name == "onPremiseSecurityIdentifier":
+            updates["onPremisesSecurityIdentifier"] = sid_text(value) if isinstance(value, bytes) else None
+        elif name == "msExchHideFromAddressLists":
+            updates["showInAddressList"] = None if value is None else not value
+        elif name == "lastPasswordChangeTimestamp":
+            updates["lastPasswordChangeDateTime"] = _moment(value)
+        elif name.startswith("extensionAttribute"):
+            extended[name] = value
+            updates["onPremisesExtensionAttributes"] = extended
+        elif name.casefold().startswith("extension_"):
+            updates[name] = list(value) if isinstance(value, tuple) else value
+    return updates
+
+
+def cloud_entry(found: DirectoryObject) -> dict[str, ShadowValue]:
+    """An object that was never synchronized, under the connector space's names."""
+    entry: dict[str, ShadowValue] = {}
+    backward = {target: name for name, target in _RENAMED.items()}
+    if found.kind == "group":
+        backward |= {target: name for name, target in _ONLY_GROUPS.items()}
+    direct = {"userPrincipalName": "userPrincipalName", "mail": "mail", "mailNickname": "alias"}
+    backward |= direct | {"proxyAddresses": "proxyAddresses"}
+    for target, name in backward.items():
+        value = found.properties.get(target)
+        if isinstance(value, (list, tuple)):
+            if value:
+                entry[name] = tuple(str(item) for item in value)
+        elif isinstance(value, (str, bool)):
+            entry[name] = value
+    phones = found.properties.get("businessPhones")
+    if isinstance(phones, list) and phones:
+        entry["telephoneNumber"] = str(phones[0])
+    shown = found.properties.get("showInAddressList")
+    if isinstance(shown, bool):
+        entry["msExchHideFromAddressLists"] = not shown
+    extensions = found.properties.get("onPremisesExtensionAttributes")
+    if isinstance(extensions, dict):
+        entry |= {name: str(value) for name, value in extensions.items() if value is not None}
+    for name, value in found.properties.items():
+        if name.casefold().startswith("extension_") and isinstance(value, (str, bool, int)):
+            entry[name] = value
+    return entry
+
+
+def sid_text(raw: bytes) -> str:
+    """A binary security identifier as `S-1-…` text.
+
+    Raises:
+        ValueError: the bytes are not a security identifier.
+    """
+    if len(raw) < _REVISION_AND_COUNT or len(raw) != _REVISION_AND_COUNT + 4 * raw[1]:
+        raise ValueError(f"{len(raw)} bytes are not a binary security identifier")
+    authority = int.from_bytes(raw[2:8], "big")
+    parts = struct.unpack(f"<{raw[1]}I", raw[8:])
+    return "-".join(["S", str(raw[0]), str(authority), *(str(part) for part in parts)])
+
+
+def _moment(value: ShadowValue | None) -> object:
+    """`yyyyMMddHHmmss.0Z` as Graph writes times; other text as it came."""
+    match = _STAMP.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return value
+    year, month, day, hour, minute, second = match.groups()
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}Z"

@@ -1,0 +1,58 @@
+"""What a tenant consists of at one moment: objects, domains, switches, time and chance.
+
+The floor on which calculation, matching and provisioning stand; `tenant.Tenant` adds loading and the
+calls that scripts make.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+from attrflow_mocks.clock import Clock
+from attrflow_mocks.entra.objects import Domain, default_features
+from attrflow_mocks.entra.store import Store
+from attrflow_mocks.identifiers import Identifiers
+
+__all__ = ["TenantState"]
+
+
+class TenantState:
+    """The state of one tenant. Hold `lock` while reading or changing it from a thread of your own."""
+
+    def __init__(self, tenant_id: str, display_name: str, initial_domain: str, clock: Clock, seed: int) -> None:
+        self.tenant_id = tenant_id
+        self.display_name = display_name
+        self.initial_domain = initial_domain
+        """The domain that came with the tenant, such as `contoso.onmicrosoft.com`."""
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.generation = 0
+        """Grows with each reset; delta and page tokens of an earlier one are stale."""
+        self._seed = seed
+        self.clear()
+
+    def clear(self) -> None:
+        """Become an empty tenant that has only its initial domain."""
+        self.store = Store()
+        self.identifiers = Identifiers(self._seed)
+        self.features = default_features()
+        self.domains: dict[str, Domain] = {self.initial_domain.casefold(): Domain(self.initial_domain, initial=True)}
+        self.last_sync: datetime | None = None
+        self.strict_mobile = False
+        """Whether Graph refuses to write mobilePhone of synchronized users, as its property page says."""
+        self.refused_once: set[tuple[str, str]] = set()
+        """Type and anchor of new groups whose address conflict was an error once."""
+
+    def is_verified(self, domain: str) -> bool:
+        """Whether addresses and user names may end in that domain."""
+        known = self.domains.get(domain.casefold())
+        return known is not None and known.verified
+
+    def new_id(self) -> str:
+        """A new object id."""
+        return str(self.identifiers.guid())
+
+    def now(self) -> datetime:
+        """The tenant's time, to the second, as directories keep it."""
+        return self.clock.now().replace(microsecond=0)

@@ -1,0 +1,188 @@
+"""The objects of the tenant with their indexes, links and change log: the one place where state changes.
+
+A writer hands in a whole new object (`commit`) or removes one (`purge`); indexes and the log follow by
+themselves. Decides nothing: whether a change is allowed was settled before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from attrflow_mocks.entra.changes import ChangeLog, LinkChange
+from attrflow_mocks.entra.links import Links
+from attrflow_mocks.entra.objects import DirectoryObject
+
+__all__ = ["Key", "NoChange", "References", "Store", "keys_of"]
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Links to make and to undo with a commit: attribute and target id."""
+
+    add: Sequence[LinkChange] = ()
+    remove: Sequence[LinkChange] = ()
+
+
+NoChange = References()
+
+
+def keys_of(found: DirectoryObject) -> Iterator[Key]:
+    """What must be unique about an object. A soft-deleted one keeps only its source anchor."""
+    if found.source_anchor is not None:
+        yield f"anchor:{found.kind}", found.source_anchor
+    if not found.live:
+        return
+    user_name = found.text("userPrincipalName")
+    if found.kind == "user" and user_name:
+        yield "upn", user_name.casefold()
+    for proxy in found.proxies():
+        yield "proxy", proxy.casefold()
+    sid = found.text("onPremisesSecurityIdentifier")
+    if found.kind == "user" and sid:
+        yield "sid", sid
+    unique = found.text("uniqueName")
+    if unique:
+        yield "uniqueName", unique.casefold()
+
+
+class Store:
+    """All objects by id, live and soft-deleted."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, DirectoryObject] = {}
+        self._keys: dict[Key, str] = {}
+        self._order: list[str] = []
+        self.links = Links()
+        self.log = ChangeLog()
+
+    # Reading
+
+    def get(self, identifier: str) -> DirectoryObject | None:
+        """The object of that id, live or soft-deleted."""
+        return self._objects.get(identifier)
+
+    def live(self, identifier: str, kind: str | None = None) -> DirectoryObject | None:
+        """The live object of that id and, when given, that kind."""
+        found = self._objects.get(identifier.casefold())
+        if found is None or not found.live or (kind is not None and found.kind != kind):
+            return None
+        return found
+
+    def holder(self, kind: str, value: str) -> DirectoryObject | None:
+        """Who holds a unique value: kind `upn`, `proxy`, `sid`, `uniqueName` or `anchor:<object type>`.
+
+        All but anchors and SIDs are compared without regard to case.
+        """
+        folded = value if kind.startswith("anchor:") or kind == "sid" else value.casefold()
+        identifier = self._keys.get((kind, folded))
+        return self._objects[identifier] if identifier is not None else None
+
+    @property
+    def next_ordinal(self) -> int:
+        """The ordinal that the next object gets."""
+        return len(self._order)
+
+    def from_ordinal(self, start: int) -> Iterator[DirectoryObject]:
+        """The objects that exist, live or soft-deleted, from that ordinal on, in the order of creation."""
+        for ordinal in range(start, len(self._order)):
+            found = self._objects.get(self._order[ordinal])
+            if found is not None:
+                yield found
+
+    def all(self, kind: str | None = None) -> Iterator[DirectoryObject]:
+        """The live objects, of one kind when given, in the order of creation."""
+        return (o for o in self.from_ordinal(0) if o.live and (kind is None or o.kind == kind))
+
+    def deleted(self, kind: str | None = None) -> Iterator[DirectoryObject]:
+        """The soft-deleted objects, of one kind when given, in the order of creation."""
+        return (o for o in self.from_ordinal(0) if not o.live and (kind is None or o.kind == kind))
+
+    def live_targets(self, owner: str, attribute: str) -> Iterator[DirectoryObject]:
+        """The live targets of a reference attribute; soft-deleted ones are hidden."""
+        for target in self.links.targets(owner, attribute):
+            found = self.live(target)
+            if found is not None:
+                yield found
+
+    # Writing
+
+    def commit(self, new: DirectoryObject, references: References = NoChange) -> DirectoryObject:
+        """Put a new object or a new state of one, with its link changes, and log what became different.
+
+        Raises:
+            ValueError: a unique value belongs to another object; settle conflicts before the commit.
+        """
+        old = self._objects.get(new.id)
+        wanted = set(keys_of(new))
+        for key in wanted:
+            holder = self._keys.get(key)
+            if holder is not None and holder != new.id:
+                raise ValueError(f"{key[0]} {key[1]!r} belongs to {holder}; {new.id} cannot have it too")
+        if old is None:
+            self._order.append(new.id)
+        else:
+            for key in keys_of(old):
+                self._keys.pop(key, None)
+        self._keys.update(dict.fromkeys(wanted, new.id))
+        self._objects[new.id] = new
+        added = tuple(link for link in references.add if self.links.add(new.id, *link))
+        removed = tuple(link for link in references.remove if self.links.remove(new.id, *link))
+        changed = _difference(old, new)
+        if old != new or added or removed:
+            event = _event(old, new)
+            self.log.append(new.id, new.kind, event, properties=changed, added=added, removed=removed)
+        return new
+
+    def purge(self, identifier: str) -> None:
+        """Remove an object for good, with every link from and to it."""
+        gone = self._objects.pop(identifier)
+        for key in keys_of(gone):
+            self._keys.pop(key, None)
+        self.links.forget(identifier)
+        self.log.append(gone.id, gone.kind, "purged")
+
+    def draft(self, kind: str, identifier: str, **values: object) -> DirectoryObject:
+        """A new object, not yet committed, with the next ordinal."""
+        plain = DirectoryObject(id=identifier, kind=kind, ordinal=self.next_ordinal, **values)  # type: ignore[arg-type]  # the fields of the dataclass, passed through
+        return replace(plain, properties=dict(plain.properties))
+
+    def counts(self) -> dict[str, int]:
+        """How many live objects there are of each kind, and how many soft-deleted users."""
+        totals = {"user": 0, "group": 0, "contact": 0, "deleted": 0}
+        for found in self._objects.values():
+            totals[found.kind if found.live else "deleted"] += 1
+        return totals
+
+
+_FIELDS = {
+    "source_anchor": "onPremisesImmutableId",
+    "synced": "onPremisesSyncEnabled",
+    "last_sync": "onPremisesLastSyncDateTime",
+    "errors": "onPremisesProvisioningErrors",
+}
+_CONTACT_SHAPES = {
+    "addresses": ("city", "country", "officeLocation", "postalCode", "state", "streetAddress"),
+    "phones": ("mobilePhone", "businessPhones", "faxNumber"),
+}
+
+
+def _difference(old: DirectoryObject | None, new: DirectoryObject) -> Iterable[str]:
+    before = old.properties if old is not None else {}
+    names = {name for name in (*before, *new.properties) if before.get(name) != new.properties.get(name)}
+    for attribute, name in _FIELDS.items():
+        if old is None or getattr(old, attribute) != getattr(new, attribute):
+            names.add(name)
+    if new.kind == "contact":
+        names |= {shape for shape, parts in _CONTACT_SHAPES.items() if names.intersection(parts)}
+    return names
+
+
+def _event(old: DirectoryObject | None, new: DirectoryObject) -> str:
+    if old is None:
+        return "created"
+    if old.live != new.live:
+        return "restored" if new.live else "deleted"
+    return "updated"

@@ -1,0 +1,209 @@
+"""The tenant: its objects, domains, switches and applications, and the calls by which scripts change them.
+
+State without HTTP. Everything that depends on time or chance comes from the clock and the identifiers
+that it was given, so one script gives one outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from attrflow_mocks.clock import Clock
+from attrflow_mocks.entra.objects import DirectoryObject, Domain
+from attrflow_mocks.entra.presentation import present
+from attrflow_mocks.entra.properties import PROPERTIES, property_named
+from attrflow_mocks.entra.settle import AddressChange, Conflict, resettle
+from attrflow_mocks.entra.state import TenantState
+from attrflow_mocks.scenarios.seed import TenantSeed
+
+__all__ = ["Tenant", "with_user_defaults"]
+
+_RETRY_INTERVAL = timedelta(hours=1)
+_BIN_LIFETIME = timedelta(days=30)
+_SEED_MARKS = frozenset({"id", "directoryRoles", "onPremisesSyncEnabled"})
+
+
+class Tenant(TenantState):
+    """One Entra tenant, filled from a seed. Its methods take the lock themselves."""
+
+    def __init__(self, seed: TenantSeed, clock: Clock | None = None, identifiers: int = 0) -> None:
+        super().__init__(seed.tenant_id, seed.display_name, seed.initial_domain, clock or Clock(), identifiers)
+        self.seed = seed
+        self._retried = self.clock.now()
+        self._load(seed)
+
+    def reset(self, seed: TenantSeed | None = None) -> None:
+        """Go back to the seed, or to a new one of the same tenant; every token handed out before is stale."""
+        with self.lock:
+            self.seed = seed or self.seed
+            self.generation += 1
+            self._retried = self.clock.now()
+            self.clear()
+            self._load(self.seed)
+
+    # Domains
+
+    def verify_domain(self, name: str) -> None:
+        """Make a domain verified, and calculate every synchronized user's names again."""
+        with self.lock:
+            known = self.domains.get(name.casefold())
+            self.domains[name.casefold()] = replace(known, verified=True) if known else Domain(name)
+            self._recalculate()
+
+    def remove_domain(self, name: str) -> None:
+        """Take a domain away, and calculate every synchronized user's names again.
+
+        Raises:
+            ValueError: the initial domain cannot be removed.
+        """
+        with self.lock:
+            if name.casefold() == self.initial_domain.casefold():
+                raise ValueError(f"{name} is the initial domain of the tenant; it cannot be removed")
+            self.domains.pop(name.casefold(), None)
+            self._recalculate()
+
+    def _recalculate(self) -> None:
+        for found in tuple(self.store.all()):
+            if found.synced:
+                self._settle_again(found)
+
+    def _settle_again(self, found: DirectoryObject) -> bool:
+        """Calculate names and addresses anew; False where nothing changes.
+
+        Where a conflict may not be quarantined the object stays as it is, as the service has nobody to tell.
+        """
+        try:
+            again = resettle(self, found, AddressChange(first=False, user_name=True, addresses=True))
+        except Conflict:
+            return False
+        self.store.commit(again)
+        return again != found
+
+    # Objects
+
+    def user(self, name: str) -> DirectoryObject | None:
+        """A live user by id or userPrincipalName."""
+        with self.lock:
+            return self.store.live(name, "user") or self.store.holder("upn", name)
+
+    def assign_exchange(self, name: str, assigned: bool = True) -> DirectoryObject:
+        """Give a user an Exchange Online licence, or take it away; the addresses follow.
+
+        Raises:
+            LookupError: there is no such live user.
+            Conflict: an address that comes with the licence is taken, and quarantine is switched off.
+        """
+        with self.lock:
+            found = replace(self._required(name), exchange=assigned)
+            change = AddressChange(first=False, addresses=True)
+            return self.store.commit(resettle(self, found, change))
+
+    def make_admin(self, name: str, admin: bool = True) -> DirectoryObject:
+        """Give a user a directory role, or take it away; an administrator is never soft-matched.
+
+        Raises:
+            LookupError: there is no such live user.
+        """
+        with self.lock:
+            return self.store.commit(replace(self._required(name), admin=admin))
+
+    def _required(self, name: str) -> DirectoryObject:
+        found = self.user(name)
+        if found is None:
+            raise LookupError(f"there is no user {name!r} in the tenant; give an id or a userPrincipalName")
+        return found
+
+    def retry_provisioning_errors(self) -> int:
+        """The service's hourly work: give back values whose conflict is gone; how many objects changed."""
+        with self.lock:
+            held = [found for found in self.store.all() if found.errors]
+            return sum(self._settle_again(found) for found in held)
+
+    def tick(self) -> None:
+        """Let the work that goes by the clock happen: hourly retries, and the bin that empties itself."""
+        now = self.clock.now()
+        if now - self._retried < _RETRY_INTERVAL:
+            return
+        self._retried = now
+        self.retry_provisioning_errors()
+        for found in tuple(self.store.deleted()):
+            if found.deleted is not None and now - found.deleted >= _BIN_LIFETIME:
+                self.store.purge(found.id)
+
+    def counts(self) -> dict[str, int]:
+        """How many live users, groups and contacts there are, and how many objects are in the bin."""
+        with self.lock:
+            return self.store.counts()
+
+    def dump(self) -> list[dict[str, object]]:
+        """Every object with its Graph properties, references and shadow values, for tests and people."""
+        with self.lock:
+            return [self._dumped(found) for found in self.store.from_ordinal(0)]
+
+    def _dumped(self, found: DirectoryObject) -> dict[str, object]:
+        extensions = [name for name in found.properties if name.casefold().startswith("extension_")]
+        links = self.store.links
+        return {
+            "type": found.kind,
+            "deleted": not found.live,
+            "sourceAnchor": found.source_anchor,
+            "properties": present(found, [*PROPERTIES[found.kind], *extensions]),
+            "shadow": dict(found.shadow),
+            "references": {name: list(links.targets(found.id, name)) for name in links.attributes(found.id)},
+        }
+
+    # Loading
+
+    def _load(self, seed: TenantSeed) -> None:
+        for name in seed.verified_domains:
+            self.domains.setdefault(name.casefold(), Domain(name))
+        default = next((d for d in self.domains.values() if not d.initial), None)
+        chosen = default or self.domains[seed.initial_domain.casefold()]
+        self.domains[chosen.name.casefold()] = replace(chosen, default=True)
+        for user in seed.users:
+            self.add_user(user)
+
+    def add_user(self, values: Mapping[str, object]) -> DirectoryObject:
+        """Put a cloud user there as if it always had been: Graph property names, read-only ones included.
+
+        `id` is made up where not given; `directoryRoles` makes an administrator and `assignedLicenses`
+        a user with a mailbox.
+
+        Raises:
+            ValueError: an unknown property, no userPrincipalName, or a value that another object has.
+        """
+        with self.lock:
+            for name in values:
+                if name not in _SEED_MARKS and property_named("user", name) is None:
+                    raise ValueError(f"{values.get('userPrincipalName')!r}: Graph users have no property {name!r}")
+            if not values.get("userPrincipalName"):
+                raise ValueError(f"seed user {dict(values)!r} has no userPrincipalName")
+            special = {*_SEED_MARKS, "onPremisesImmutableId", "createdDateTime", "passwordProfile"}
+            properties = {name: value for name, value in values.items() if name not in special}
+            anchor, synced = values.get("onPremisesImmutableId"), values.get("onPremisesSyncEnabled")
+            draft = self.store.draft(
+                "user",
+                str(values.get("id") or self.new_id()),
+                created=self.now(),
+                properties=with_user_defaults(properties),
+                source_anchor=str(anchor) if anchor else None,
+                synced=synced if isinstance(synced, bool) else None,
+                exchange=bool(values.get("assignedLicenses")),
+                admin=bool(values.get("directoryRoles")),
+            )
+            if draft.exchange:
+                draft = resettle(self, draft, AddressChange(first=False, addresses=True))
+            return self.store.commit(draft)
+
+
+def with_user_defaults(properties: Mapping[str, object]) -> dict[str, object]:
+    """The properties of a cloud user with what the service fills in by itself."""
+    filled: dict[str, object] = {"accountEnabled": True, "userType": "Member", **properties}
+    name = str(filled["userPrincipalName"])
+    filled.setdefault("mailNickname", name.partition("@")[0])
+    mail = filled.get("mail")
+    if isinstance(mail, str) and not filled.get("proxyAddresses"):
+        filled["proxyAddresses"] = [f"SMTP:{mail}"]
+    return filled

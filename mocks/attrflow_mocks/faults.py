@@ -1,0 +1,79 @@
+"""Faults on order: what a mock does wrong, when, and how often. One script for every mock.
+
+A fault names the target (`ldap`, `graph`, `ingest`, `token`), the operations that it hits (a
+shell-style pattern such as `search` or `GET /v1.0/users*`), how many matching requests pass first,
+and how many it hits. What the kinds mean is the mocks' business; this module only says whose turn
+it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+__all__ = ["KINDS", "Fault", "FaultScript"]
+
+KINDS: Mapping[str, str] = {
+    "drop": "close the connection before an answer is sent",
+    "drop-after": "close the connection after `bytes` bytes of the answer, or after `entries` LDAP entries",
+    "drop-done": "carry the request out, then close the connection without an answer",
+    "status": "answer with HTTP `status` (with `retry_after` seconds when given), carrying nothing out",
+    "result": "answer with LDAP result code `status` (51 busy, 52 unavailable, 3 time, 4 size limit)",
+    "delay": "answer after `seconds` seconds",
+    "expire": "treat the token or the cookie as expired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault; `times` counts down as it strikes."""
+
+    target: str
+    operation: str
+    kind: str
+    times: int = 1
+    skip: int = 0
+    status: int = 0
+    retry_after: float | None = None
+    seconds: float = 0.0
+    bytes: int = 0
+    entries: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown fault kind {self.kind!r}: one of {', '.join(KINDS)}")
+
+
+class FaultScript:
+    """The faults still to come, asked once per request, first match first."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._faults = list(faults)
+
+    def add(self, fault: Fault) -> None:
+        """Append one fault."""
+        self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Drop what is left of the script."""
+        self._faults.clear()
+
+    def pending(self) -> tuple[Fault, ...]:
+        """What has not struck yet."""
+        return tuple(self._faults)
+
+    def strike(self, target: str, operation: str) -> Fault | None:
+        """The fault that hits this request, or None; call it once for each request."""
+        for index, fault in enumerate(self._faults):
+            if fault.target != target or not fnmatchcase(operation, fault.operation):
+                continue
+            if fault.skip > 0:
+                self._faults[index] = replace(fault, skip=fault.skip - 1)
+                return None
+            if fault.times <= 1:
+                del self._faults[index]
+            else:
+                self._faults[index] = replace(fault, times=fault.times - 1)
+            return fault
+        return None

@@ -1,0 +1,98 @@
+"""What the pytest fixtures hand to a test: where a mock is, and hands to change it.
+
+Every change and every look runs in the servers' own thread, between two requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrflow_mocks.ad.directory import Directory
+from attrflow_mocks.faults import Fault
+from attrflow_mocks.hosted import HostedMocks
+from attrflow_mocks.journal import Request
+from attrflow_mocks.ldif import parse_ldif
+from attrflow_mocks.scenarios.seed import EntrySeed, SeedValue
+
+__all__ = ["MockAd", "MockTenant"]
+
+
+class _Mock:
+    """What both mocks offer."""
+
+    def __init__(self, mocks: HostedMocks) -> None:
+        self.mocks = mocks
+        self.world = mocks.world
+
+    def fault(self, fault: Fault) -> None:
+        """Order a fault."""
+        self.mocks.call(lambda: self.world.faults.add(fault))
+
+    def advance(self, seconds: float) -> None:
+        """Move the mocks' clock on."""
+        self.mocks.call(lambda: self.world.clock.advance(seconds))
+
+    def reset(self) -> None:
+        """Everything as it was at the start."""
+        self.mocks.call(self.world.reset)
+
+    def journal(self, target: str | None = None) -> list[Request]:
+        """What clients sent, of one target or of all, oldest first."""
+        return self.mocks.call(lambda: [one for one in self.world.journal if target is None or one.target == target])
+
+
+class MockAd(_Mock):
+    """A served directory. `account` and `password` are the connector's, `authority` is for StartTLS."""
+
+    def __init__(self, mocks: HostedMocks, name: str | int | None = None) -> None:
+        """The directory of this name, by default the first.
+
+        Raises:
+            LookupError: the scenario has none of this name.
+        """
+        super().__init__(mocks)
+        self.name = str(name) if name is not None else next(iter(self.world.directories))
+        self.world.directory(self.name)
+        server, seed = mocks.servers.directories[self.name], self.world.seeds[self.name]
+        self.host, self.port = mocks.servers.host, server.port
+        self.authority = server.identity.authority
+        self.url = f"ldap://{self.host}:{self.port}"
+        self.naming_context, self.netbios = seed.naming_context, seed.netbios
+        self.account, self.password = next(iter(seed.accounts.items()))
+
+    @property
+    def directory(self) -> Directory:
+        """The directory's state; look at it through `mocks.call`."""
+        return self.world.directory(self.name)
+
+    def add(self, entries: str | Sequence[EntrySeed]) -> int:
+        """Add entries, given as LDIF or as seeds; returns how many."""
+        seeds = list(parse_ldif(entries)) if isinstance(entries, str) else list(entries)
+        return self.mocks.call(lambda: self.world.add_entries(self.name, seeds))
+
+    def modify(self, dn: str, changes: Mapping[str, Sequence[SeedValue] | None]) -> None:
+        """Replace attributes; None or no values takes one away."""
+        replaced = {name: values or () for name, values in changes.items()}
+        self.mocks.call(lambda: self.world.modify(self.name, dn, replaced))
+
+    def move(self, dn: str, new_dn: str) -> None:
+        """Rename or move an entry and what is below it."""
+        self.mocks.call(lambda: self.world.move(self.name, dn, new_dn))
+
+    def delete(self, dn: str, *, tree: bool = False) -> None:
+        """Delete an entry as a client would."""
+        self.mocks.call(lambda: self.world.delete(self.name, dn, tree=tree))
+
+
+class MockTenant(_Mock):
+    """The served tenant. `tenant` is its state; take its lock to read it from a test."""
+
+    def __init__(self, mocks: HostedMocks) -> None:
+        super().__init__(mocks)
+        self.tenant = self.world.required_tenant()
+        said = mocks.servers.announcement()["tenant"]
+        assert isinstance(said, dict)
+        self.tenant_id = str(said["tenant_id"])
+        self.client_id, self.client_secret = str(said["client_id"]), str(said["client_secret"])
+        self.graph_url, self.ingest_url = str(said["graph_url"]), str(said["ingest_url"])
+        self.login_url = str(said["login_url"])

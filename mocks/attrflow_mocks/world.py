@@ -1,0 +1,264 @@
+"""A scenario brought to life: directories, tenant, one clock, one fault script, one journal. No sockets.
+
+What scripts do to it (reset, dump, seed, modify, move, delete) is here once, for the control plane and
+for tests. It knows the mocks' state, and no wire format.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from attrflow_mocks.ad.directory import Directory
+from attrflow_mocks.ad.errors import LdapError
+from attrflow_mocks.ad.loading import load_directory
+from attrflow_mocks.ad.message import Change
+from attrflow_mocks.ad.modify import modify
+from attrflow_mocks.ad.names import format_dn, parse_dn
+from attrflow_mocks.ad.tombstones import delete
+from attrflow_mocks.ad.values import Syntax, sid_text
+from attrflow_mocks.ad.writes import rename
+from attrflow_mocks.adding import add_entries, octets
+from attrflow_mocks.clock import Clock
+from attrflow_mocks.control_values import TenantRequest
+from attrflow_mocks.entra.tenant import Tenant
+from attrflow_mocks.faults import FaultScript
+from attrflow_mocks.identifiers import Identifiers
+from attrflow_mocks.journal import Journal
+from attrflow_mocks.scenarios.loader import DEFAULT_SEED, load
+from attrflow_mocks.scenarios.seed import DirectorySeed, EntrySeed, Scenario, SeedValue
+
+__all__ = ["PARTS", "Part", "RefusedError", "World"]
+
+Part = Literal["all", "directories", "tenant"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+_REPLACE = 2
+
+
+class RefusedError(Exception):
+    """A directory or the tenant refused an edit; the text is its own reason."""
+
+
+class _Clock(Clock):
+    """A clock that goes back to its start when the world does."""
+
+    def reset(self) -> None:
+        self._advanced = timedelta()
+
+
+class World:
+    """The mocks of one scenario. Not locked: all its callers are in one thread, or take turns."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int = DEFAULT_SEED,
+        part: Part = "all",
+        start: datetime | None = None,
+    ) -> None:
+        """Bring `scenario` to life, all of it or one part; `start` makes the clock stand still there."""
+        self.scenario = scenario
+        self.seed = seed
+        self.clock = _Clock(start)
+        self.journal = Journal()
+        self.faults = FaultScript()
+        self.seeds: dict[str, DirectorySeed] = {}
+        self.directories: dict[str, Directory] = {}
+        self.tenant: Tenant | None = None
+        if part != "tenant":
+            self.seeds = {directory.name: directory for directory in scenario.directories}
+            self.directories = {name: self._directory(directory) for name, directory in self.seeds.items()}
+        if part != "directories":
+            self.tenant = Tenant(scenario.tenant, self.clock, seed)
+
+    @classmethod
+    def of(cls, name: str, *, seed: int = DEFAULT_SEED, part: Part = "all", start: datetime | None = None) -> World:
+        """The world of the scenario `name`.
+
+        Raises:
+            ScenarioNotFoundError: there is none of this name.
+            ValueError: its files are wrong.
+        """
+        return cls(load(name, seed), seed=seed, part=part, start=start)
+
+    def _directory(self, seed: DirectorySeed) -> Directory:
+        # Each directory has ids of its own, whatever stands before it in the scenario.
+        identifiers = Identifiers(zlib.crc32(f"{self.seed}/{seed.name}".encode()))
+        return load_directory(seed, self.clock, identifiers)
+
+    def reset(self) -> None:
+        """Everything as it was at the start: contents, ids, clock, faults, journal."""
+        self.clock.reset()
+        self.faults.clear()
+        self.journal.clear()
+        for name, seed in self.seeds.items():
+            # The object stays and gets a new inside: open connections hold it.
+            vars(self.directories[name]).update(vars(self._directory(seed)))
+        if self.tenant is not None:
+            self.tenant.reset()
+
+    # What there is
+
+    def directory(self, name: str) -> Directory:
+        """The directory of this name.
+
+        Raises:
+            LookupError: there is none; the text lists those that there are.
+        """
+        if name not in self.directories:
+            known = ", ".join(self.directories) or "none"
+            raise LookupError(f"no directory is named {name!r}; there are: {known}")
+        return self.directories[name]
+
+    def required_tenant(self) -> Tenant:
+        """The tenant.
+
+        Raises:
+            LookupError: only directories are served.
+        """
+        if self.tenant is None:
+            raise LookupError("no tenant is served here; start with --part all or --part tenant")
+        return self.tenant
+
+    def dump(self) -> dict[str, object]:
+        """All directories by name, their entries in tree order, and the objects of the tenant."""
+        return {
+            "now": self.clock.now().isoformat(),
+            "directories": {name: list(_entries(one)) for name, one in self.directories.items()},
+            "tenant": self.tenant.dump() if self.tenant else None,
+        }
+
+    # What scripts change
+
+    def add_entries(self, name: str, entries: Sequence[EntrySeed]) -> int:
+        """Add entries, parents before children; returns how many.
+
+        Raises:
+            LookupError: no such directory, no parent, or a reference to nothing.
+            ValueError: the schema has no such class or attribute.
+            RefusedError: an entry was refused; those before it stay.
+        """
+        directory = self.directory(name)
+        with _refusals(name):
+            add_entries(directory, entries)
+        return len(entries)
+
+    def add_users(self, users: Sequence[Mapping[str, object]]) -> int:
+        """Add cloud-only users to the tenant, in Graph's words; returns how many.
+
+        Raises:
+            LookupError: there is no tenant.
+            RefusedError: a user was refused; those before stay, and the text says how many.
+        """
+        for done, user in enumerate(users):
+            try:
+                self.required_tenant().add_user(user)
+            except ValueError as error:
+                raise RefusedError(f"{error} ({done} of {len(users)} users were added)") from error
+        return len(users)
+
+    def modify(self, name: str, dn: str, changes: Mapping[str, Sequence[SeedValue]]) -> None:
+        """Replace attributes of an entry; no values takes an attribute away.
+
+        Raises:
+            LookupError: no such directory or entry.
+            RefusedError: the directory refused; nothing was changed.
+        """
+        directory = self.directory(name)
+        wanted = [
+            Change(_REPLACE, attribute, tuple(octets(value) for value in values))
+            for attribute, values in changes.items()
+        ]
+        with _refusals(dn):
+            modify(directory, directory.require(dn), wanted)
+
+    def move(self, name: str, dn: str, new_dn: str) -> None:
+        """Rename or move an entry, and with it all below it.
+
+        Raises:
+            LookupError: no such directory, entry or new parent.
+            ValueError: `new_dn` is no DN.
+            RefusedError: the directory refused.
+        """
+        target = parse_dn(new_dn)
+        if not target:
+            raise ValueError("`new_dn` is empty: give the whole new DN")
+        rdn, parent = target[0], target[1:]
+        with _refusals(dn):
+            rename(self.directory(name), dn, str(rdn), True, format_dn(parent))  # noqa: FBT003 - AD's deleteOldRdn
+
+    def delete(self, name: str, dn: str, *, tree: bool = False) -> None:
+        """Delete an entry, with `tree` all below it too: tombstones stay, as after a client's delete.
+
+        Raises:
+            LookupError: no such directory or entry.
+            RefusedError: the directory refused.
+        """
+        with _refusals(dn):
+            delete(self.directory(name), dn, tree=tree)
+
+    def administer(self, asked: TenantRequest) -> None:
+        """Do what an administrator of the tenant does.
+
+        Raises:
+            LookupError: no tenant, no such user, or no such switch.
+            RefusedError: the tenant refused.
+        """
+        tenant = self.required_tenant()
+        unknown = sorted(set(asked.features) - set(tenant.features))
+        if unknown:
+            raise LookupError(
+                f"no feature is named {', '.join(unknown)}; there are: {', '.join(sorted(tenant.features))}"
+            )
+        try:
+            for domain in asked.verify_domains:
+                tenant.verify_domain(domain)
+            for domain in asked.remove_domains:
+                tenant.remove_domain(domain)
+            tenant.features.update(asked.features)
+            for user in asked.assign_exchange:
+                tenant.assign_exchange(user)
+            for user in asked.make_admin:
+                tenant.make_admin(user)
+        except ValueError as error:
+            raise RefusedError(str(error)) from error
+        if asked.strict_mobile is not None:
+            tenant.strict_mobile = asked.strict_mobile
+        if asked.retry_provisioning_errors:
+            tenant.retry_provisioning_errors()
+
+
+@contextmanager
+def _refusals(dn: str) -> Iterator[None]:
+    """Tell apart what is not there and what is not allowed."""
+    try:
+        yield
+    except LdapError as error:
+        text = f"{dn}: {error}".replace("\n", " ").strip()
+        raise (LookupError(text) if error.result.code == 32 else RefusedError(text)) from error
+
+
+def _entries(directory: Directory) -> Iterator[dict[str, object]]:
+    """The domain partition, tombstones included, binary values as bytes."""
+    for entry in directory.subtree(directory.root):
+        attributes: dict[str, list[object]] = {}
+        for attribute in directory.schema.attributes.values():
+            values = [] if attribute.computed else directory.values(entry, attribute)
+            if values:
+                attributes[attribute.name] = [_shown(value, attribute.syntax) for value in values]
+        yield {"dn": directory.dn(entry).decode(), "deleted": entry.deleted, "attributes": attributes}
+
+
+def _shown(value: bytes, syntax: Syntax) -> object:
+    """A value for people and tests: identifiers as text, other binary values as bytes."""
+    if syntax is Syntax.GUID and len(value) == 16:
+        return str(uuid.UUID(bytes_le=value))
+    if syntax is Syntax.SID:
+        return sid_text(value)
+    return value if syntax in (Syntax.OCTET, Syntax.DESCRIPTOR) else value.decode("utf-8", "backslashreplace")

@@ -1,0 +1,204 @@
+"""The conformance cases of the expression language: each is replayed plain, observed and as printed.
+
+A case says what an expression gives for one object, on what basis that is known, and from where. The
+files stand beside this module in `expr/`; an attribute that a case does not list is absent.
+"""
+
+from __future__ import annotations
+
+import base64
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attrflow.expr import (
+    FUNCTIONS,
+    ExpressionError,
+    FlowWord,
+    Many,
+    Result,
+    Scalar,
+    compile_expression,
+    parse,
+    print_expression,
+)
+from attrflow.expr.ast import Call, walk
+from attrflow.model.names import DistinguishedName, parse_dn
+
+FOLDER = Path(__file__).parent / "expr"
+BASES = {"documented", "observed", "inferred", "assumed"}
+WORDS = {"NULL": None, **{word.value: word for word in FlowWord}}
+NOW = datetime(2024, 2, 29, 13, 5, 9, tzinfo=UTC)
+COMMON = [
+    "BitAnd",
+    "CBin",
+    "CBool",
+    "CNum",
+    "CRef",
+    "CStr",
+    "Contains",
+    "ConvertToBase64",
+    "ConvertToUTF8Hex",
+    "DNComponent",
+    "DateFromNum",
+    "Error",
+    "FormatDateTime",
+    "IIF",
+    "ImportedValue",
+    "InStr",
+    "IsNull",
+    "IsNullOrEmpty",
+    "IsPresent",
+    "IsString",
+    "Item",
+    "Left",
+    "Len",
+    "Mid",
+    "RemoveDuplicates",
+    "StringFromSid",
+    "Thumbprint",
+    "Trim",
+    "ValueCount",
+    "Word",
+]
+"""The functions that the default rules use."""
+
+
+def load() -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        cases.extend(tomllib.loads(path.read_text(encoding="utf-8"))["case"])
+    return cases
+
+
+CASES = load()
+
+
+def decoded(data: object) -> Scalar | Many:
+    if isinstance(data, list):
+        items = tuple(decoded(item) for item in data)
+        assert not any(isinstance(item, tuple) for item in items)
+        return items  # type: ignore[return-value]  # the line above says that no item is a tuple
+    if isinstance(data, dict):
+        ((kind, text),) = data.items()
+        if kind == "base64":
+            return base64.b64decode(text, validate=True)
+        if kind == "datetime":
+            return datetime.fromisoformat(text)
+        assert kind == "ref", f"a case has an unknown kind of value: {kind}"
+        return parse_dn(text)
+    assert isinstance(data, str | int | bool), f"a case has an unknown value: {data!r}"
+    return data
+
+
+@dataclass
+class CaseContext:
+    """The object of one case."""
+
+    attributes: dict[str, Scalar | Many]
+    imports: dict[str, Scalar | Many]
+    parameters: dict[str, str]
+    seen: list[tuple[int, object]] = field(default_factory=list)
+
+    def attribute(self, name: str) -> Scalar | Many | None:
+        return self.attributes.get(name)
+
+    def imported(self, name: str) -> Scalar | Many | None:
+        return self.imports.get(name)
+
+    def count(self, name: str) -> int:
+        value = self.attributes.get(name)
+        return len(value) if isinstance(value, tuple) else int(value is not None)
+
+    def parameter(self, name: str) -> str | None:
+        return self.parameters.get(name)
+
+    def now(self) -> datetime:
+        return NOW
+
+    def guid(self) -> str:
+        return "6f1b0b3e-7a52-4c7e-9a55-0d5a0f3c2b11"
+
+    def random(self, low: int, high: int) -> int:
+        return (low + high) // 2
+
+    def observe(self, node_id: int, value: object) -> None:
+        self.seen.append((node_id, value))
+
+
+def context_of(case: dict[str, Any]) -> CaseContext:
+    return CaseContext(
+        {name: decoded(value) for name, value in case["attributes"].items()},
+        {name: decoded(value) for name, value in case.get("imported", {}).items()},
+        case.get("parameters", {}),
+    )
+
+
+def evaluated(case: dict[str, Any], text: str, *, observed: bool) -> Result | str:
+    """The value, or the code of the error after `error:`."""
+    parsed = parse(text)
+    if parsed.tree is None:
+        return "error:syntax"
+    compiled = compile_expression(parsed.tree, observed=observed)
+    context = context_of(case)
+    try:
+        result = compiled.evaluate(context)
+    except ExpressionError as error:
+        assert error.span is not None, "an error says where it happened"
+        return f"error:{error.code}"
+    if observed:
+        # The last thing told is the root, with the result; every node told of exists.
+        assert context.seen[-1] == (0, result)
+        assert {number for number, _ in context.seen} <= set(compiled.nodes)
+    return result
+
+
+def same(actual: object, expected: object) -> bool:
+    if isinstance(actual, tuple) and isinstance(expected, tuple):
+        return len(actual) == len(expected) and all(map(same, actual, expected))
+    if isinstance(actual, DistinguishedName) and isinstance(expected, DistinguishedName):
+        return actual.key == expected.key
+    return type(actual) is type(expected) and actual == expected
+
+
+def check(case: dict[str, Any], actual: Result | str) -> None:
+    expect = case["expect"]
+    if isinstance(expect, dict) and "error" in expect:
+        assert isinstance(actual, str), case
+        assert actual.startswith("error:"), case
+        assert expect["error"] in (True, actual.removeprefix("error:")), (case, actual)
+        return
+    expected = WORDS[expect] if isinstance(expect, str) and expect in WORDS else decoded(expect)
+    assert same(actual, expected), (case, actual)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_case(case: dict[str, Any]) -> None:
+    text = case["expression"]
+    check(case, evaluated(case, text, observed=False))
+    check(case, evaluated(case, text, observed=True))
+    tree = parse(text).tree
+    if tree is not None:
+        printed = print_expression(tree)
+        assert parse(printed).tree == tree
+        check(case, evaluated(case, printed, observed=False))
+
+
+def test_cases_are_well_formed() -> None:
+    assert [name for name, number in Counter(case["id"] for case in CASES).items() if number > 1] == []
+    assert [case["id"] for case in CASES if case["basis"] not in BASES or not case["source"]] == []
+
+
+def test_every_function_has_cases_and_the_common_ones_have_four() -> None:
+    uses: Counter[str] = Counter()
+    for case in CASES:
+        tree = parse(case["expression"]).tree
+        if tree is not None:
+            uses.update({node.name for node in walk(tree) if isinstance(node, Call)})
+    assert [name for name in FUNCTIONS if not uses[name]] == []
+    assert [name for name in COMMON if uses[name] < 4] == []

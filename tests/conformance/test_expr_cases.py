@@ -27,6 +27,7 @@ from attrflow.expr import (
     parse,
     print_expression,
 )
+from attrflow.expr import check as checked
 from attrflow.expr.ast import Call, walk
 from attrflow.model.names import DistinguishedName, parse_dn
 
@@ -72,8 +73,20 @@ COMMON = [
 def load() -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = []
     for path in sorted(FOLDER.glob("*.toml")):
-        cases.extend(tomllib.loads(path.read_text(encoding="utf-8"))["case"])
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        cases.extend(resolved(case, document.get("shared", {})) for case in document["case"])
     return cases
+
+
+def resolved(data: Any, shared: dict[str, Any]) -> Any:
+    """The case with `{ shared = "name" }` replaced by what the file's `[shared]` table says."""
+    if isinstance(data, list):
+        return [resolved(item, shared) for item in data]
+    if isinstance(data, dict):
+        if set(data) == {"shared"}:
+            return shared[data["shared"]]
+        return {key: resolved(value, shared) for key, value in data.items()}
+    return data
 
 
 CASES = load()
@@ -182,6 +195,8 @@ def test_case(case: dict[str, Any]) -> None:
     text = case["expression"]
     check(case, evaluated(case, text, observed=False))
     check(case, evaluated(case, text, observed=True))
+    if not (isinstance(case["expect"], dict) and "error" in case["expect"]):
+        assert checked(parse(text)).ok, "the checker refuses nothing that works"
     tree = parse(text).tree
     if tree is not None:
         printed = print_expression(tree)

@@ -1,1 +1,1 @@
-"""The one place that chooses: settings, secrets, library, wiring, laboratory, and the operations under CLI and console."""
+"""The one place that chooses: settings, secrets, library, wiring, laboratory, and the operations under every face."""

@@ -15,13 +15,13 @@ from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.reading import Reading
 from attrflow.engine.scope import compile_scope
 from attrflow.engine.working_set import JoinAttributes
-from attrflow.expr import Compiled, EvaluationContext, Result, compile_expression, parse
+from attrflow.expr import Compiled, Result, compile_expression, parse
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.provenance import Origin
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 from attrflow.rules.rule import ANY_TYPE, AttributeMapping, Rule
-from attrflow.rules.ruleset import RuleSet
+from attrflow.rules.ruleset import RuleSet, join_attributes
 
 __all__ = ["CompiledMapping", "CompiledRule", "FlowPlan", "Program", "build_program"]
 
@@ -98,7 +98,7 @@ class Program:
         self.outbound_connectors = tuple(
             dict.fromkeys(r.connector for r in ruleset.rules if r.direction == "outbound" and not r.disabled)
         )
-        self.joins = _join_attributes(ruleset)
+        self.joins = JoinAttributes(*join_attributes(ruleset))
 
     # -- compiling --------------------------------------------------------------------------------
 
@@ -220,19 +220,3 @@ def _constant(text: str, target: AttributeType | None) -> Result:
         except ValueError:
             return text
     return text
-
-
-def _join_attributes(ruleset: RuleSet) -> JoinAttributes:
-    cs: dict[str, set[str]] = {}
-    mv: set[str] = set()
-    for rule in ruleset.rules:
-        for group in rule.join:
-            for clause in group:
-                if rule.direction == "inbound":
-                    mv.add(clause.mv)
-                else:
-                    cs.setdefault(rule.connector, set()).add(clause.cs)
-    return JoinAttributes({name: frozenset(attributes) for name, attributes in cs.items()}, mv)
-
-
-_: type[EvaluationContext] = Reading  # a reading is what an expression asks

@@ -7,7 +7,7 @@ and rolls no dice; the world comes in through `EvaluationContext`.
 from __future__ import annotations
 
 from attrflow.expr.ast import Expression
-from attrflow.expr.checker import Checked, check
+from attrflow.expr.checker import Checked, check, respelled
 from attrflow.expr.compiler import Compiled, NodeText, compile_expression
 from attrflow.expr.context import EvaluationContext
 from attrflow.expr.errors import ErrorCode, ExpressionError
@@ -42,5 +42,6 @@ __all__ = [
     "compile_expression",
     "parse",
     "print_expression",
+    "respelled",
     "usage_of",
 ]

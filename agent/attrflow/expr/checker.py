@@ -6,16 +6,17 @@ It knows the functions, and the attributes and parameters it is told of; it eval
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from attrflow.expr.ast import Attribute, Binary, Call, Expression, Parameter, Text, walk
+from attrflow.expr.ast import Attribute, Binary, Call, Expression, Negate, Parameter, Text, walk
+from attrflow.expr.kinds import kind_problems
 from attrflow.expr.parser import LEVELS, Parsed
 from attrflow.expr.printer import is_mixed, print_expression
 from attrflow.expr.resolve import closest, name_problems
 from attrflow.expr.usage import usage_of
 from attrflow.model.diagnostics import Diagnostic, Severity, Span
 
-__all__ = ["Checked", "check"]
+__all__ = ["Checked", "check", "respelled"]
 
 _PSEUDO = "dn"
 _NONE: frozenset[str] = frozenset()
@@ -62,6 +63,7 @@ def check(
         findings += _attribute_problems(tree, attributes, severity_wrong_case)
     if parameters is not None:
         findings += _parameter_problems(tree, parameters)
+    findings += kind_problems(tree)
     findings += _mixed_operators(tree)
     usage = usage_of(tree)
     return Checked(tuple(findings), usage.attributes, usage.counted, usage.imported, usage.parameters, usage.pure)
@@ -80,6 +82,42 @@ def _attribute_problems(
         else:
             help_ = f"did you mean {meant}?" if meant else None
             yield Diagnostic("unknown-attribute", f"there is no attribute {name}", "error", span, None, help_)
+
+
+def respelled(tree: Expression, attributes: Collection[str]) -> Expression:
+    """The tree with attribute names in the spelling of `attributes` where only their case differs.
+
+    For rules whose wrong case is let through with a warning (DECISIONS 10): the context knows exact
+    names only. Spans stay those of the original text.
+
+    >>> from attrflow.expr.parser import parse
+    >>> from attrflow.expr.printer import print_expression
+    >>> print_expression(respelled(parse('Trim([MAIL]) & ValueCount("Member")').tree, ["mail", "member"]))
+    'Trim([mail]) & ValueCount("member")'
+    """
+    spelling = {name.casefold(): name for name in (*attributes, _PSEUDO)}
+    exact = set(spelling.values())
+
+    def spell(name: str) -> str:
+        return name if name in exact else spelling.get(name.casefold(), name)
+
+    def visit(node: Expression) -> Expression:
+        if isinstance(node, Attribute):
+            return replace(node, name=spell(node.name))
+        if isinstance(node, Binary):
+            return replace(node, left=visit(node.left), right=visit(node.right))
+        if isinstance(node, Negate):
+            return replace(node, operand=visit(node.operand))
+        if isinstance(node, Call):
+            parts = node.arguments
+            if node.name in ("ImportedValue", "ValueCount"):
+                return replace(
+                    node, arguments=tuple(replace(p, value=spell(p.value)) if isinstance(p, Text) else p for p in parts)
+                )
+            return replace(node, arguments=tuple([visit(part) for part in parts]))
+        return node
+
+    return visit(tree)
 
 
 def _attribute_names(tree: Expression) -> Iterator[tuple[str, Span]]:

@@ -120,8 +120,9 @@ def read_ruleset(text: str) -> RuleSet:
 
 
 def join_attributes(ruleset: RuleSet) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """What enabled rules join on: connector-space attributes by connector, and metaverse attributes.
+    """What joins of enabled rules search: connector-space attributes by connector, and metaverse attributes.
 
+    An inbound join searches the metaverse, an outbound one a connector space; the other side is only read.
     For the store's index (DECISIONS 17).
     """
     cs: dict[str, set[str]] = {}
@@ -130,8 +131,10 @@ def join_attributes(ruleset: RuleSet) -> tuple[dict[str, frozenset[str]], frozen
         if rule.disabled:
             continue
         for group in rule.join:
-            cs.setdefault(rule.connector, set()).update(clause.cs for clause in group)
-            mv.update(clause.mv for clause in group)
+            if rule.direction == "inbound":
+                mv.update(clause.mv for clause in group)
+            else:
+                cs.setdefault(rule.connector, set()).update(clause.cs for clause in group)
     return {name: frozenset(found) for name, found in sorted(cs.items())}, frozenset(mv)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from attrflow.engine.program import Program
 from attrflow.engine.working_set import JoinAttributes
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
+from attrflow.model.entry import WireAttempt
 from attrflow.model.schema import Schema
 from attrflow.ports.connector import Connector
 from attrflow.ports.store import Store
@@ -49,7 +50,8 @@ class Environment:
     configuration_hash: str
     configuration_text: str
     joins: JoinAttributes
-    open_connector: Callable[[str], Connector]
+    open_connector: Callable[[str, Callable[[WireAttempt], None]], Connector]
+    """Connect to a directory by the connector's name; every request on the wire is told to the second argument."""
     learn_schema: Callable[[str, Schema], None]
     """Keep what a directory said of its schema; programs are built from it."""
     schema: Callable[[str], Schema]

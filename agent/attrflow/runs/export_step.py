@@ -90,8 +90,6 @@ def _write(environment: Environment, step: Step, connector: Connector, batch: Ex
 
 def _settle(environment: Environment, step: Step, outcomes: Iterable[ExportOutcome]) -> None:
     known = tuple(outcomes)
-    for outcome in known:
-        step.attempted(outcome.attempts)
     view = environment.store.prefetch(Reads(cs_ids=[outcome.cs_id for outcome in known]))
     now = environment.world.now().isoformat(timespec="milliseconds")
     plan = settle_batch(view, known, now)

@@ -27,6 +27,10 @@ __all__ = ["import_step"]
 
 QUEUE_DEPTH = 2
 """Pages read ahead of the store (DECISIONS 6)."""
+RESTARTED = "full-import-instead"
+"""A connector's finding: the watermark is not accepted any more, what follows is a full import."""
+NOTES = frozenset({RESTARTED, "object-type-not-read"})
+"""Findings about the import as a whole: they are no discovery errors."""
 
 
 def import_step(environment: Environment, step: Step, connector: Connector, partition: str, *, full: bool) -> str:
@@ -45,14 +49,14 @@ def import_step(environment: Environment, step: Step, connector: Connector, part
         step.note(connector.delta_support)
     elif not full and watermark is None:
         step.note("No import of this partition is known yet: this delta import read everything.")
-    work = _Import(environment, step, connector, configuration, partition, schema)
+    work = _Import(environment, step, connector, configuration, partition, schema, whole=whole)
     complete, reached = work.read(None if whole or watermark is None else watermark.value)
     work.read_whole_again()
-    if whole and complete and not work.failures:
+    if work.whole and complete and not work.failures:
         work.obsolete_the_unseen()
-    elif whole and not complete:
+    elif work.whole and not complete:
         step.note("The directory did not confirm that everything was read: nothing was taken for deleted.")
-    elif whole and work.failures:
+    elif work.whole and work.failures:
         step.note("Some objects could not be read: nothing was taken for deleted.")
     if reached is not None and not work.unresolved:
         mark = Watermark(step.connector, partition, reached, step.run)
@@ -71,6 +75,8 @@ class _Import:
         configuration: ConnectorConfiguration,
         partition: str,
         schema: Schema,
+        *,
+        whole: bool,
     ) -> None:
         self.environment = environment
         self.step = step
@@ -78,6 +84,7 @@ class _Import:
         self.configuration = configuration
         self.partition = partition
         self.schema = schema
+        self.whole = whole
         self.seen: set[int] = set()
         self.failures = 0
         self.received = 0
@@ -88,7 +95,6 @@ class _Import:
         """Stage every page; returns whether the import is complete, and the watermark that it reached."""
         complete, reached = False, None
         for page in _read_ahead(self.connector, self.partition, watermark):
-            self.step.attempted(page.attempts)
             self.step.total = page.expected if page.expected is not None else self.step.total
             self._findings(page.findings)
             for start in range(0, len(page.objects), BATCH_SIZE):
@@ -98,7 +104,15 @@ class _Import:
         return complete, reached
 
     def _findings(self, findings: Sequence[ImportFinding]) -> None:
-        objects = [RunObject("stage-failure", None, f.dn or "", f.code, f.detail) for f in findings]
+        """Objects that could not be read fail; what the connector has to say of the import is noted."""
+        for finding in findings:
+            if finding.code in NOTES:
+                self.step.note(finding.detail)
+            if finding.code == RESTARTED:
+                self.whole = True
+                self.seen.clear()
+        failed = [f for f in findings if f.code not in NOTES]
+        objects = [RunObject("stage-failure", None, f.dn or "", f.code, f.detail) for f in failed]
         if objects:
             self.failures += len(objects)
             self.step.commit(ChangeSet(), {"stage-failure": len(objects)}, objects)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attrflow.model.changes import RunRecord, StepRecord
-from attrflow.model.errors import AttrflowError, ConnectorError
+from attrflow.model.entry import WireAttempt
+from attrflow.model.errors import AttrflowError, ConnectorError, SettingsError
 from attrflow.ports.connector import Connector
 from attrflow.runs.environment import Environment
 from attrflow.runs.export_step import export_step
@@ -68,12 +69,18 @@ class _Run:
         self.records: list[StepRecord] = []
         self.error: AttrflowError | None = None
         self._connector: Connector | None = None
+        self._step: Step | None = None
 
     def connector(self) -> Connector:
         """The connector, opened when the first step needs it."""
         if self._connector is None:
-            self._connector = self.environment.open_connector(self.run.connector)
+            self._connector = self.environment.open_connector(self.run.connector, self._attempted)
         return self._connector
+
+    def _attempted(self, attempt: WireAttempt) -> None:
+        """A request was sent: it belongs to the step that runs now (the producer's thread calls this too)."""
+        if self._step is not None:
+            self._step.attempted((attempt,))
 
     def close(self) -> None:
         """Let go of the connector."""
@@ -84,6 +91,7 @@ class _Run:
     def step(self, number: int, partition: str) -> bool:
         """Run one step; returns whether the next one may run."""
         step = Step(self.environment, self.run.number, number, self.profile, self.run.connector, partition)
+        self._step = step
         step.tell()
         try:
             result = self._kind(step, partition)()
@@ -117,4 +125,6 @@ class _Run:
 
 
 def _sentence(error: AttrflowError) -> str:
-    return f"{error.message} {error.help}" if error.help else error.message
+    """What went wrong, the findings about the project's texts where they are the cause, and what to do."""
+    found = [str(d) for d in error.diagnostics if d.severity == "error"] if isinstance(error, SettingsError) else []
+    return " ".join(part for part in (error.message, "; ".join(found), error.help) if part)

@@ -183,10 +183,10 @@ def _rules(text: str) -> tuple[str, ...]:
 
 
 def _values(data: list[Any]) -> Values:
-    values = tuple(data)
-    if any(item.__class__ is dict for item in values):
-        return tuple(from_json(item) for item in values)
-    return values
+    for item in data:  # a loop: nearly all attributes hold one plain value, and this is the hottest line
+        if item.__class__ is dict:
+            return tuple([from_json(one) for one in data])
+    return tuple(data)
 
 
 def _delta_text(delta: Delta) -> str:
@@ -322,11 +322,10 @@ def _provenance_data(provenance: Provenance, origins: Origins) -> list[object]:
 
 def _provenance(data: list[Any], start: int, origins: Origins) -> Provenance:
     origin = data[start]
-    return Provenance(
-        None if origin is None else origins.origin(origin),
-        data[start + 1],
-        tuple(origins.origin(each) for each in data[start + 2]) if len(data) > start + 2 else None,
-    )
+    each = None
+    if len(data) > start + 2:
+        each = tuple([origins.origin(one) for one in data[start + 2]])
+    return Provenance(None if origin is None else origins.origin(origin), data[start + 1], each)
 
 
 def _hash(columns: tuple[object, ...]) -> bytes:

@@ -7,12 +7,12 @@ Knows which attributes people look up by; knows no rules and no tables.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
-from uuid import UUID
+from typing import TypeVar
 
 from attrflow.model.connector_space import CSObject
-from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
+from attrflow.model.delta import Delta, Image, apply_delta
 from attrflow.model.metaverse import MVObject
 from attrflow.model.names import InvalidName, dn_key
 from attrflow.model.values import Values, folded
@@ -21,6 +21,7 @@ __all__ = [
     "JoinKey",
     "LookupKey",
     "cs_join_keys",
+    "cs_keys",
     "cs_lookup_keys",
     "mv_join_keys",
     "mv_lookup_keys",
@@ -67,44 +68,52 @@ def _fold_name(attribute: str) -> str:
     return attribute.casefold()
 
 
-def cs_join_keys(cso: CSObject, attributes: Collection[str]) -> set[JoinKey]:
-    """What joins find the object by: the values of its export hologram in the named attributes.
+def cs_keys(cso: CSObject, attributes: Collection[str]) -> tuple[set[LookupKey], set[JoinKey]]:
+    """What people find the object by, and what joins find it by.
+
+    People: its leaf name, its anchor, and its naming attributes as they were last synchronised, as the
+    directory is known to hold them, and as they are about to be exported, so that an object under
+    deletion is still found. Joins: the values of its export hologram.
 
     Args:
         cso: the object.
         attributes: names of join attributes, case-folded.
     """
-    if not attributes:
-        return set()
-    return _join_keys(_known_values(cso, lambda name: _fold_name(name) in attributes)[-1].items())
+    known = _known_values(cso, attributes)
+    lookups: set[LookupKey] = set()
+    leaf = cso.dn_key.rstrip("\x00").rpartition("\x00")[2].partition("=")[2]
+    if leaf:
+        lookups.add(("name", leaf))
+    if cso.anchor:
+        lookups.add(("anchor", cso.anchor.casefold()))
+    for values_by_name in known:
+        for name, values in values_by_name.items():
+            _add_lookup_keys(lookups, name, values)
+    return lookups, _join_keys(known[-1], attributes)
+
+
+def cs_join_keys(cso: CSObject, attributes: Collection[str]) -> set[JoinKey]:
+    """What joins find the object by; `attributes` are case-folded."""
+    return cs_keys(cso, attributes)[1] if attributes else set()
+
+
+def cs_lookup_keys(cso: CSObject) -> set[LookupKey]:
+    """What people find the object by."""
+    return cs_keys(cso, ())[0]
 
 
 def mv_join_keys(mvo: MVObject, attributes: Collection[str]) -> set[JoinKey]:
     """What joins find a metaverse object by; `attributes` are case-folded."""
-    held = mvo.attributes.items()
-    return _join_keys((name, one.values) for name, one in held if _fold_name(name) in attributes)
+    return _join_keys({name: held.values for name, held in mvo.attributes.items()}, attributes)
 
 
-def _join_keys(items: Iterable[tuple[str, Values]]) -> set[JoinKey]:
-    return {(_fold_name(name), folded(value)) for name, values in items for value in values}
-
-
-def cs_lookup_keys(cso: CSObject) -> set[LookupKey]:
-    """What people find the object by: its leaf name, its anchor, and its naming attributes.
-
-    The attributes count as they were last synchronised, as the directory is known to hold them, and
-    as they are about to be exported, so that an object under deletion is still found.
-    """
-    keys: set[LookupKey] = set()
-    leaf = cso.dn_key.rstrip("\x00").rpartition("\x00")[2].partition("=")[2]
-    if leaf:
-        keys.add(("name", leaf))
-    if cso.anchor:
-        keys.add(("anchor", cso.anchor.casefold()))
-    for attributes in _known_values(cso, _kind):
-        for name, values in attributes.items():
-            _add_lookup_keys(keys, name, values)
-    return keys
+def _join_keys(values_by_name: Mapping[str, Values], attributes: Collection[str]) -> set[JoinKey]:
+    return {
+        (name, folded(value))
+        for attribute, values in values_by_name.items()
+        if (name := _fold_name(attribute)) in attributes
+        for value in values
+    }
 
 
 def mv_lookup_keys(mvo: MVObject) -> set[LookupKey]:
@@ -127,32 +136,47 @@ def _add_lookup_keys(keys: set[LookupKey], attribute: str, values: Values) -> No
         elif value:
             keys.add((kind, base64.b64encode(value).decode("ascii").casefold()))
             if len(value) == 16:
-                keys.add((kind, str(UUID(bytes_le=value))))
+                keys.add((kind, _guid(value)))
 
 
-def _known_values(cso: CSObject, wanted: Callable[[str], object]) -> list[Mapping[str, Values]]:
-    """The wanted attributes in the image, in the import hologram and, last, in the export hologram.
+def _guid(octets: bytes) -> str:
+    """The text of a GUID in the byte order of directories: the first three fields are little-endian."""
+    fields = (octets[3::-1], octets[5:3:-1], octets[7:5:-1], octets[8:10], octets[10:])
+    return "-".join([field.hex() for field in fields])
 
-    What equals its neighbour is left out. References are left out too: a hologram of them would
-    read whole sets.
+
+def _known_values(cso: CSObject, attributes: Collection[str]) -> list[Mapping[str, Values]]:
+    """Naming and join attributes in the image, in the import hologram and, last, in the export hologram.
+
+    A hologram that no delta changes is left out. References are left out too: a hologram of them
+    would read whole sets.
     """
-    image = cso.image or EMPTY_IMAGE
-    attributes: Mapping[str, Values] = {n: v for n, v in image.attributes.items() if wanted(n)}
-    found = [attributes]
+    below = {} if cso.image is None else _wanted(cso.image.attributes, attributes)
+    found = [below]
     if cso.pending_import is not None:
-        attributes = _applied(cso.pending_import, attributes, wanted)
-        found.append(attributes)
-    later = [delta for delta in (cso.unconfirmed, cso.escrowed, cso.unapplied) if delta is not None]
-    if later:
-        for delta in later:
-            attributes = _applied(delta, attributes, wanted)
-        found.append(attributes)
+        below = _applied(cso.pending_import, below, attributes)
+        found.append(below)
+    if cso.unconfirmed is not None or cso.escrowed is not None or cso.unapplied is not None:
+        for delta in (cso.unconfirmed, cso.escrowed, cso.unapplied):
+            if delta is not None:
+                below = _applied(delta, below, attributes)
+        found.append(below)
     return found
 
 
-def _applied(delta: Delta, below: Mapping[str, Values], wanted: Callable[[str], object]) -> Mapping[str, Values]:
-    changes = {name: change for name, change in delta.attributes.items() if wanted(name)}
-    return apply_delta(Delta(delta.operation, changes), Image(below)).attributes
+def _applied(delta: Delta, below: Mapping[str, Values], attributes: Collection[str]) -> Mapping[str, Values]:
+    return apply_delta(Delta(delta.operation, _wanted(delta.attributes, attributes)), Image(below)).attributes
+
+
+T = TypeVar("T")
+
+
+def _wanted(by_name: Mapping[str, T], attributes: Collection[str]) -> Mapping[str, T]:
+    return {
+        name: held
+        for name, held in by_name.items()
+        if _kind(name) is not None or (attributes and _fold_name(name) in attributes)
+    }
 
 
 def mv_name(mvo: MVObject) -> str:

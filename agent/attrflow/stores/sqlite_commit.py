@@ -18,7 +18,7 @@ from attrflow.model.errors import StoreError
 from attrflow.model.metaverse import HeldReference, MVObject
 from attrflow.stores.codec import IMAGE_LAYER, MV_LAYER, cs_row, json_text, mv_row, parsed
 from attrflow.stores.database import Database, Row
-from attrflow.stores.keys import cs_join_keys, cs_lookup_keys, mv_join_keys, mv_lookup_keys
+from attrflow.stores.keys import cs_keys, mv_join_keys, mv_lookup_keys
 from attrflow.stores.origins import InternedOrigins
 from attrflow.stores.references import ReferenceRows, delta_changes, set_changes
 from attrflow.stores.shown import cs_tombstone, mv_tombstone, tombstone_texts
@@ -100,8 +100,9 @@ class Batch:
             self._changed.add(cso.id)
             if now[3:] != (row[1], row[5], row[6], row[8]):
                 self._released.append((cso.id,))
-        self._lookups.update((cso.id, kind, text) for kind, text in cs_lookup_keys(cso))
-        for name, folded in cs_join_keys(cso, self._joins.of(cso.connector)):
+        lookups, join_keys = cs_keys(cso, self._joins.of(cso.connector))
+        self._lookups.update((cso.id, kind, text) for kind, text in lookups)
+        for name, folded in join_keys:
             self._join_keys[(cso.id, name, folded)] = cso.connector
         old = _sets(None if now is None else now[2])
         new = _sets(row[_SETS])

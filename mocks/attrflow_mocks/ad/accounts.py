@@ -58,7 +58,7 @@ def default_values(directory: Directory, entry: Entry, *, seeded: bool) -> dict[
             "primaryGroupID": [b"515" if computer else b"513"],
             "pwdLastSet": [str(logon).encode()],
             "accountExpires": [str(NEVER).encode()],
-            **dict.fromkeys(_ZEROES, [b"0"]),
+            **{name: [b"0"] for name in _ZEROES},
         }
     elif entry.is_a("group"):
         found["groupType"] = [b"-2147483646"]

@@ -28,9 +28,7 @@ def _canonical(_: Directory, entry: Entry) -> list[bytes]:
     head = parse_dn(node.values["distinguishedName"][0].decode())
     domain = ".".join([rdn.value for rdn in head if rdn.type == "DC"])
     above = [rdn.value for rdn in head if rdn.type != "DC"]
-    return [
-        ("/".join([domain, *reversed(above), *reversed(names)]) + ("" if names or above else "/")).encode()
-    ]
+    return [("/".join([domain, *reversed(above), *reversed(names)]) + ("" if names or above else "/")).encode()]
 
 
 def _parent_guid(_: Directory, entry: Entry) -> list[bytes]:
@@ -42,9 +40,7 @@ def _allowed(directory: Directory, entry: Entry) -> list[bytes]:
 
 
 def _allowed_effective(directory: Directory, entry: Entry) -> list[bytes]:
-    attributes = [
-        directory.schema.attributes[name] for name in sorted(directory.schema.allowed(entry.classes))
-    ]
+    attributes = [directory.schema.attributes[name] for name in sorted(directory.schema.allowed(entry.classes))]
     return [a.name.encode() for a in attributes if not (a.system or a.computed)]
 
 
@@ -84,9 +80,7 @@ def _computed_control(directory: Directory, entry: Entry) -> list[bytes]:
     never_expires = entry.number("userAccountControl") & 0x10000
     age = -directory.root.number("maxPwdAge")
     last_set = entry.number("pwdLastSet")
-    if not never_expires and (
-        last_set == 0 or (0 < age < NEVER and last_set + age < filetime(directory.now()))
-    ):
+    if not never_expires and (last_set == 0 or (0 < age < NEVER and last_set + age < filetime(directory.now()))):
         bits |= 0x800000
     return [str(bits).encode()]
 

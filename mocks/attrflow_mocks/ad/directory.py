@@ -134,8 +134,7 @@ class Directory:
         except InvalidName:
             raise LdapError(
                 34,
-                f"00002081: NameErr: DSID-0C09A77F, problem 2006 (BAD_NAME), data 0, "
-                f"best match of:\n\t'{text}'\n",
+                f"00002081: NameErr: DSID-0C09A77F, problem 2006 (BAD_NAME), data 0, best match of:\n\t'{text}'\n",
             ) from None
         if not dn:
             raise name_error(win32, "")

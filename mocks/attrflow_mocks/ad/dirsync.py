@@ -53,9 +53,7 @@ def read_cookie(directory: Directory, raw: bytes) -> Cookie:
     if not raw:
         return Cookie()
     if len(raw) != _LAYOUT.size or raw[:4] != b"MSDS":
-        raise ldap_error(
-            53, 0x57, "Error processing control: the DirSync cookie is none of a domain controller's"
-        )
+        raise ldap_error(53, 0x57, "Error processing control: the DirSync cookie is none of a domain controller's")
     fields = _LAYOUT.unpack(raw)
     position, known, invocation = fields[6], fields[8], fields[9]
     if invocation != directory.invocation_id.bytes_le or position > directory.usn or known > position:
@@ -88,9 +86,7 @@ def check_request(directory: Directory, base: Entry, request: DirSync, principal
         raise LdapError(50, service_error(0x2105, problem="4003 (INSUFF_ACCESS_RIGHTS)").result.text)
 
 
-def changed_entries(
-    directory: Directory, base: Entry, request: DirSync, cookie: Cookie
-) -> Iterator[tuple[Entry, int]]:
+def changed_entries(directory: Directory, base: Entry, request: DirSync, cookie: Cookie) -> Iterator[tuple[Entry, int]]:
     """Entries of the partition changed after the cookie's position, in the order of their changes.
 
     Each comes with the position up to which everything has been given once it is sent. With
@@ -170,9 +166,7 @@ def _selected(directory: Directory, entry: Entry, projection: Projection) -> lis
     return [a for a in chosen if not (a.computed or a.is_back_link or a.name in _LOCAL or a.name in HIDDEN)]
 
 
-def _value_changes(
-    entry: Entry, attribute: Attribute, projection: Projection, known: int
-) -> Iterator[Projected]:
+def _value_changes(entry: Entry, attribute: Attribute, projection: Projection, known: int) -> Iterator[Projected]:
     """Values added since as range 1-1, values taken away as range 0-0."""
     added = [t for t, usn in entry.links.get(attribute.name, {}).items() if usn > known]
     if added:

@@ -39,9 +39,7 @@ _UPDATE_PROBLEMS = {
 class LdapError(Exception):
     """An operation's outcome other than success; it becomes the response's result."""
 
-    def __init__(
-        self, code: int, text: str = "", matched_dn: str = "", referrals: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, code: int, text: str = "", matched_dn: str = "", referrals: tuple[str, ...] = ()) -> None:
         super().__init__(f"LDAP result {code}: {text}")
         self.result = Result(code, matched_dn, text, referrals)
 

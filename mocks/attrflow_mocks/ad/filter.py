@@ -193,9 +193,7 @@ def _substrings(attribute: Attribute, node: nodes.Substrings) -> Test:
         key_of = equality_key(attribute.syntax)
         folded = [_piece(piece) for piece in (node.initial or b"", *node.any, node.final or b"")]
         if attribute.syntax in (Syntax.EXACT, Syntax.IA5, Syntax.NUMERIC):
-            folded = [
-                p.decode("utf-8", "replace") for p in (node.initial or b"", *node.any, node.final or b"")
-            ]
+            folded = [p.decode("utf-8", "replace") for p in (node.initial or b"", *node.any, node.final or b"")]
         pieces = folded
     else:
         return _undefined

@@ -112,9 +112,7 @@ class Extensible:
     dn_attributes: bool
 
 
-Filter = (
-    And | Or | Not | Equal | Substrings | GreaterOrEqual | LessOrEqual | Present | Approximate | Extensible
-)
+Filter = And | Or | Not | Equal | Substrings | GreaterOrEqual | LessOrEqual | Present | Approximate | Extensible
 
 
 def read_filter(reader: Reader, depth: int = 0) -> Filter:

@@ -41,8 +41,7 @@ def put(
 ) -> Entry:
     """Place an entry with system-set values, as the directory itself does."""
     encoded = {
-        name: [value.encode() if isinstance(value, str) else value for value in held]
-        for name, held in values.items()
+        name: [value.encode() if isinstance(value, str) else value for value in held] for name, held in values.items()
     }
     entry = place(directory, dn, directory.schema.classes[class_name], encoded)
     complete(directory, entry, references or {}, seeded=True)

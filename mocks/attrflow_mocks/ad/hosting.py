@@ -69,9 +69,7 @@ def running(
     if isinstance(source, Directory):
         directory = source
     else:
-        directory = load_directory(
-            source, clock or Clock(), identifiers or Identifiers(), recycle_bin=recycle_bin
-        )
+        directory = load_directory(source, clock or Clock(), identifiers or Identifiers(), recycle_bin=recycle_bin)
     journal, faults = journal or Journal(), faults or FaultScript()
     plain = AdServer(directory, journal, faults)
     secure = AdServer(directory, journal, faults, tls=True, identity=plain.identity)

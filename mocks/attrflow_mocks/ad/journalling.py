@@ -66,9 +66,7 @@ def describe(message: Message) -> dict[str, object]:
         case ModifyRequest(dn, changes):
             detail = {
                 "dn": dn,
-                "changes": [
-                    [_KINDS[change.kind], change.attribute, len(change.values)] for change in changes
-                ],
+                "changes": [[_KINDS[change.kind], change.attribute, len(change.values)] for change in changes],
             }
         case AddRequest(dn, attributes):
             detail = {"dn": dn, "attributes": [name for name, _ in attributes]}

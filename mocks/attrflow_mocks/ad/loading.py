@@ -99,9 +99,7 @@ def _merge(directory: Directory, entry: Entry, values: dict[str, list[bytes]]) -
     if "objectGUID" in values:
         raise ValueError("it exists in every domain (or twice in the seed), so its objectGUID is given")
     directory.unindex(entry)
-    entry.values.update(
-        {name: held for name, held in values.items() if name.lower() != entry.rdn.type.lower()}
-    )
+    entry.values.update({name: held for name, held in values.items() if name.lower() != entry.rdn.type.lower()})
     kind = account_type(entry)
     if kind is not None:
         entry.values["sAMAccountType"] = [kind]
@@ -121,9 +119,7 @@ def _stored(attribute: Attribute, given: Iterable[str | bytes]) -> list[bytes]:
         key = key_of(raw)
         if key is None:
             raise ValueError(f"{attribute.name}: {value!r} is no value of syntax {attribute.syntax.value[0]}")
-        stored.append(
-            key if attribute.syntax in (Syntax.SID, Syntax.GUID) and isinstance(key, bytes) else raw
-        )
+        stored.append(key if attribute.syntax in (Syntax.SID, Syntax.GUID) and isinstance(key, bytes) else raw)
     if attribute.single and len(stored) > 1:
         raise ValueError(f"{attribute.name} takes one value, not {len(stored)}")
     return stored
@@ -140,8 +136,7 @@ def _link(directory: Directory, seed: DirectorySeed, links: _Links) -> None:
             if target is None:
                 where = directory.dn(entry).decode()
                 raise ValueError(
-                    f"directory {seed.name!r}, entry {where!r}: {attribute.name} names {name!r}, "
-                    "which is not there"
+                    f"directory {seed.name!r}, entry {where!r}: {attribute.name} names {name!r}, which is not there"
                 )
             targets.append(target)
         usn = directory.stamp(entry, [attribute.name])

@@ -92,9 +92,7 @@ def _check_writable(entry: Entry, attribute: Attribute) -> None:
         raise LdapError(53, "00002035: this mock keeps no security descriptors of its own")
 
 
-def _change_values(
-    entry: Entry, draft: _Draft, attribute: Attribute, change: Change, permissive: bool
-) -> None:
+def _change_values(entry: Entry, draft: _Draft, attribute: Attribute, change: Change, permissive: bool) -> None:
     name = attribute.name
     current = draft.values.get(name)
     if current is None:
@@ -210,9 +208,7 @@ def _check_special(directory: Directory, draft: _Draft) -> None:
 
 def _commit(directory: Directory, entry: Entry, draft: _Draft) -> None:
     values = {name: held for name, held in draft.values.items() if held != entry.values.get(name, [])}
-    links = {
-        name: held for name, held in draft.links.items() if held.keys() != entry.links.get(name, {}).keys()
-    }
+    links = {name: held for name, held in draft.links.items() if held.keys() != entry.links.get(name, {}).keys()}
     if draft.password is not None:
         directory.passwords[entry] = draft.password
         if "pwdLastSet" not in values:

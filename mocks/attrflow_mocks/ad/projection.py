@@ -34,9 +34,7 @@ _Range = tuple[int, int | None]
 class Projection:
     """One request's choice of attributes, made once and applied to every entry."""
 
-    def __init__(
-        self, directory: Directory, requested: Sequence[str], asked: Asked, *, types_only: bool
-    ) -> None:
+    def __init__(self, directory: Directory, requested: Sequence[str], asked: Asked, *, types_only: bool) -> None:
         """Read the list of requested attributes; unknown names are passed over, as AD does."""
         self._directory = directory
         self._extended = asked.extended_dn
@@ -108,9 +106,7 @@ class Projection:
         attributes = self._directory.schema.attributes
         names = [name for name in entry.values if name not in HIDDEN]
         names += entry.links
-        names += [
-            pair for name in entry.back if (pair := attributes[name].pair) is not None and entry.back[name]
-        ]
+        names += [pair for name in entry.back if (pair := attributes[name].pair) is not None and entry.back[name]]
         if "distinguishedName" not in entry.values:
             names.append("distinguishedName")
         if self._sd_flags is not None:
@@ -156,9 +152,7 @@ class Projection:
             return
         if low >= total or (high is not None and high < low):
             if attribute.link_id is not None and not self._range_no_error:
-                raise ldap_error(
-                    1, 0x57, f"Error in attribute conversion operation ({attribute.name};range={low})"
-                )
+                raise ldap_error(1, 0x57, f"Error in attribute conversion operation ({attribute.name};range={low})")
             return
         stop = min(total, low + MAX_VALUE_RANGE, total if high is None else high + 1)
         if targets:

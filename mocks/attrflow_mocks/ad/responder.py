@@ -163,9 +163,7 @@ class Session:
             yield search_entry(message.id, b"", attributes)
             return Outcome(entries=1)
         if self.principal is None:
-            comment = (
-                "In order to perform this operation a successful bind must be completed on the connection."
-            )
+            comment = "In order to perform this operation a successful bind must be completed on the connection."
             raise ldap_error(1, 0x4DC, comment)
         if isinstance(request, SearchRequest):
             name = self.principal.bind_name
@@ -243,9 +241,7 @@ def _spoiled(entries: Answer, fault: Fault) -> Generator[bytes, None, Outcome | 
         entries.close()
         if fault.kind == "status":
             return Outcome(Result(80, "", "the fault kind 'status' is for HTTP: use 'result' with LDAP"))
-        return Outcome(
-            Result(fault.status, "", _FAULT_TEXTS.get(fault.status, "a fault on order")), entries=sent
-        )
+        return Outcome(Result(fault.status, "", _FAULT_TEXTS.get(fault.status, "a fault on order")), entries=sent)
     sent_bytes = 0
     for count, entry in enumerate(entries):
         if fault.kind == "drop-done":

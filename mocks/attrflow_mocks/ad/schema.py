@@ -119,9 +119,7 @@ class Schema:
             extras = (" SINGLE-VALUE" if item.single else "") + (
                 " NO-USER-MODIFICATION" if item.system or item.computed else ""
             )
-            lines.append(
-                f"( {item.oid} NAME '{item.name}' SYNTAX '{item.syntax.value[3]}'{extras} )".encode()
-            )
+            lines.append(f"( {item.oid} NAME '{item.name}' SYNTAX '{item.syntax.value[3]}'{extras} )".encode())
         return lines
 
     def object_classes(self) -> list[bytes]:

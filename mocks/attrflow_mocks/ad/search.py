@@ -71,9 +71,7 @@ class Searches:
         self._sets: OrderedDict[bytes, _ResultSet] = OrderedDict()
         self._issued = 0
 
-    def run(
-        self, identifier: int, request: SearchRequest, asked: Asked, principal: str, expired: bool
-    ) -> Answer:
+    def run(self, identifier: int, request: SearchRequest, asked: Asked, principal: str, expired: bool) -> Answer:
         """Carry out one search.
 
         Args:
@@ -92,11 +90,7 @@ class Searches:
         test = compile_filter(self._directory, request.filter)
         projection = Projection(self._directory, request.attributes, asked, types_only=request.types_only)
         if asked.paged is not None:
-            return (
-                yield from self._page(
-                    identifier, request, asked, asked.paged, base, test, projection, expired
-                )
-            )
+            return (yield from self._page(identifier, request, asked, asked.paged, base, test, projection, expired))
         limit = min(request.size_limit or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
         sent = 0
         for entry in self._matches(base, request.scope, test, asked):
@@ -119,9 +113,7 @@ class Searches:
             return (entry for entry in candidates if not entry.deleted and test(entry) is True)
         return (entry for entry in candidates if test(entry) is True)
 
-    def _references(
-        self, identifier: int, base: Entry, request: SearchRequest, asked: Asked
-    ) -> Iterator[bytes]:
+    def _references(self, identifier: int, base: Entry, request: SearchRequest, asked: Asked) -> Iterator[bytes]:
         """Continuation references to the partitions below the domain's root."""
         directory = self._directory
         if request.scope == 0 or asked.domain_scope or base.parent is not None:
@@ -131,9 +123,7 @@ class Searches:
             dn = directory.dn(head).decode()
             if head is not base and dn.partition(",")[2] == own:
                 zone = f"{head.rdn.value}." if head.rdn.type == "DC" else ""
-                yield search_reference(
-                    identifier, [f"ldap://{zone}{directory.dns_name}/{dn.replace(' ', '%20')}"]
-                )
+                yield search_reference(identifier, [f"ldap://{zone}{directory.dns_name}/{dn.replace(' ', '%20')}"])
 
     def _page(
         self,

@@ -206,9 +206,7 @@ def _dn_binary(value: bytes) -> Key | None:
     if match is None or int(match[1]) != len(match[2]) or not value[match.end() :]:
         return None
     name = _dn(value[match.end() :])
-    return (
-        (value[: match.end()].decode("ascii", "replace").upper(), *name) if isinstance(name, tuple) else None
-    )
+    return (value[: match.end()].decode("ascii", "replace").upper(), *name) if isinstance(name, tuple) else None
 
 
 _EQUALITY: dict[Syntax, Callable[[bytes], Key | None]] = {

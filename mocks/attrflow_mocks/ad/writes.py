@@ -192,9 +192,7 @@ def place(
     return entry
 
 
-def complete(
-    directory: Directory, entry: Entry, references: Mapping[str, Iterable[Entry]], *, seeded: bool
-) -> None:
+def complete(directory: Directory, entry: Entry, references: Mapping[str, Iterable[Entry]], *, seeded: bool) -> None:
     """Give a placed entry what the directory sets itself, its links, and its first USN."""
     values = entry.values
     values["objectGUID"] = [entry.guid.bytes_le]
@@ -214,9 +212,7 @@ def complete(
     directory.index(entry)
 
 
-def rename(
-    directory: Directory, dn_text: str, new_rdn: str, delete_old: bool, new_superior: str | None
-) -> Entry:
+def rename(directory: Directory, dn_text: str, new_rdn: str, delete_old: bool, new_superior: str | None) -> Entry:
     """Rename or move an entry.
 
     Raises:

@@ -103,12 +103,19 @@ def users_delta(context: Context) -> Response:
 
 
 def get_manager(context: Context, key: str) -> Response:
-    user = find(context, "user", key)
-    manager = next(context.tenant.store.live_targets(user.id, "manager"), None)
+    return _manager_of(context, find(context, "user", key))
+
+
+def _manager_of(context: Context, found: DirectoryObject) -> Response:
+    manager = next(context.tenant.store.live_targets(found.id, "manager"), None)
     if manager is None:
         raise not_found("manager")
     where = f"{context.url}/$metadata#directoryObjects/$entity"
     return json_response(200, {"@odata.context": where, **typed(context.options, manager)})
+
+
+def get_contact_manager(context: Context, key: str) -> Response:
+    return _manager_of(context, find(context, "contact", key))
 
 
 def put_manager(context: Context, key: str) -> Response:
@@ -196,6 +203,7 @@ ROUTES = (
     Route("PATCH", "users/{id}", patch_user, "Change a user"),
     Route("DELETE", "users/{id}", delete_user, "Move a user to the bin"),
     Route("GET", "users/{id}/manager", get_manager, "Read a user's manager"),
+    Route("GET", "contacts/{id}/manager", get_contact_manager, "Read a contact's manager"),
     Route("PUT", "users/{id}/manager/$ref", put_manager, "Set a user's manager"),
     Route("DELETE", "users/{id}/manager/$ref", delete_manager, "Remove a user's manager"),
     Route("GET", "contacts", list_contacts, "List contacts"),

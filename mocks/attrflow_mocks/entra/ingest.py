@@ -16,7 +16,7 @@ from attrflow_mocks.entra.attributes import CodingError, attribute_named, decode
 from attrflow_mocks.entra.changes import Summary
 from attrflow_mocks.entra.delta import StaleToken, Unit, begin, next_round, read_token, walk
 from attrflow_mocks.entra.mapping import cloud_entry
-from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue, cloud_anchor
+from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue, cloud_anchor, parse_cloud_anchor
 from attrflow_mocks.entra.provision import Incoming, ReferenceEdit, Refusal, add, delete, update
 from attrflow_mocks.entra.state import TenantState
 
@@ -127,13 +127,18 @@ def _references(tenant: TenantState, found: DirectoryObject) -> dict[str, object
 
 def _lookup(tenant: TenantState, request: Request) -> Response:
     given = _parameters(request)
-    kind, anchor = given.get("type", "user"), given.get("sourceAnchor")
-    if kind not in _KINDS or not anchor:
-        raise Refusal(400, "InvalidRequest", "Give sourceAnchor=… and type=user, group or contact.")
-    found = tenant.store.holder(f"anchor:{kind}", anchor)
-    if found is None or not found.live:
-        raise Refusal(404, "ResourceNotFound", f"There is no {kind} with the source anchor {anchor}.")
+    kind, anchor, cloud = given.get("type", "user"), given.get("sourceAnchor"), given.get("cloudAnchor")
+    if kind not in _KINDS or not (anchor or cloud):
+        raise Refusal(400, "InvalidRequest", "Give sourceAnchor=… or cloudAnchor=…, and type=user, group or contact.")
+    found = tenant.store.holder(f"anchor:{kind}", anchor) if anchor else _by_cloud_anchor(tenant, cloud or "")
+    if found is None or not found.live or found.kind != kind:
+        raise Refusal(404, "ResourceNotFound", f"There is no {kind} with the anchor {anchor or cloud}.")
     return _json(200, entry(tenant, found))
+
+
+def _by_cloud_anchor(tenant: TenantState, text: str) -> DirectoryObject | None:
+    named = parse_cloud_anchor(text)
+    return tenant.store.get(named[1]) if named is not None else None
 
 
 # Export

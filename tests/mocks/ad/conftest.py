@@ -18,7 +18,7 @@ PEOPLE = f"OU=People,{ROOT}"
 
 
 def user(name: str, **attributes: list[str | bytes]) -> EntrySeed:
-    login = name.split()[0].lower()
+    login = name.split(maxsplit=1)[0].lower()
     values: dict[str, list[str | bytes]] = {
         "sAMAccountName": [login],
         "userPrincipalName": [f"{login}@contoso.test"],
@@ -64,8 +64,13 @@ def hosted(seed: DirectorySeed, clock: Clock) -> Iterator[Hosted]:
 def connection(hosted: Hosted) -> Iterator[ldap3.Connection]:
     server = ldap3.Server("127.0.0.1", hosted.port, get_info=ldap3.NONE)
     client = ldap3.Connection(
-        server, "svc-sync@contoso.test", "Hemmelig-1", auto_bind=True, check_names=False, return_empty_attributes=False,
-        auto_referrals=False
+        server,
+        "svc-sync@contoso.test",
+        "Hemmelig-1",
+        auto_bind=True,
+        check_names=False,
+        return_empty_attributes=False,
+        auto_referrals=False,
     )
     yield client
     client.unbind()

@@ -78,9 +78,7 @@ def _always(connection: ldap3.Connection, dn: str) -> dict[str, list[bytes]]:
     return dict(connection.response[0]["raw_attributes"])
 
 
-def test_a_cleared_attribute_comes_without_values(
-    connection: ldap3.Connection, change: Callable[..., None]
-) -> None:
+def test_a_cleared_attribute_comes_without_values(connection: ldap3.Connection, change: Callable[..., None]) -> None:
     sync = Sync(connection, ["displayName", "mail"])
     sync.changes()
     change(KARI, mail=[("MODIFY_DELETE", [])])

@@ -41,7 +41,7 @@ VALID = [
 
 
 def test_random_and_damaged_messages_raise_only_protocol_errors() -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - repeatable, not secret
     for _ in range(6000):
         message = bytearray(chance.choice(VALID))
         for _ in range(chance.randint(0, 4)):
@@ -79,7 +79,7 @@ def test_integers_survive_the_round_trip_in_fewest_bytes(number: int) -> None:
     encoded = integer(number)
     assert Reader(encoded).integer() == number
     body = encoded[2:]
-    assert len(body) == 1 or not (body[0] == 0 and body[1] < 128) and not (body[0] == 255 and body[1] >= 128)
+    assert len(body) == 1 or (not (body[0] == 0 and body[1] < 128) and not (body[0] == 255 and body[1] >= 128))
 
 
 def test_filters_are_read_to_the_limit_of_their_depth_and_not_beyond() -> None:
@@ -91,7 +91,7 @@ def test_filters_are_read_to_the_limit_of_their_depth_and_not_beyond() -> None:
 
 
 def test_the_server_answers_garbage_with_a_notice_and_lives(hosted: Hosted) -> None:
-    chance = random.Random(2)
+    chance = random.Random(2)  # noqa: S311 - repeatable, not secret
     for index in range(40):
         with socket.create_connection(("127.0.0.1", hosted.port), timeout=5) as client:
             data = chance.randbytes(chance.randint(1, 80)) if index % 2 else bytes(VALID[index % 6][:9]) + b"\xff" * 99
@@ -116,3 +116,18 @@ def test_a_search_at_the_depth_limit_is_carried_out(hosted: Hosted, connection: 
         while data := client.recv(65536):
             received += data
     assert b"\x0a\x01\x00" in received
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_answer_does_no_harm(hosted: Hosted) -> None:
+    bind = sequence(
+        integer(1), sequence(integer(3), octets("svc-sync@contoso.test"), octets("Hemmelig-1", 0x80), tag=0x60)
+    )
+    body = [octets(f"CN=Aggregate,CN=Schema,CN=Configuration,{ROOT}"), integer(0, 0x0A), integer(0, 0x0A), integer(0)]
+    body += [integer(0), boolean(value=False), octets("objectClass", 0x87), sequence(octets("attributeTypes"))]
+    search = sequence(integer(2), sequence(*body, tag=0x63))
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", hosted.port), timeout=5) as client:
+            client.sendall(bind + search * 400)
+            client.recv(10)
+    with ldap3.Connection(ldap3.Server("127.0.0.1", hosted.port, get_info=ldap3.NONE)) as client:
+        assert client.search("", "(objectClass=*)", ldap3.BASE)

@@ -38,8 +38,9 @@ def crowd() -> Iterator[Hosted]:
 @pytest.fixture
 def client(crowd: Hosted) -> Iterator[ldap3.Connection]:
     server = ldap3.Server("127.0.0.1", crowd.port, get_info=ldap3.NONE)
-    connection = ldap3.Connection(server, "me@contoso.test", "pw", auto_bind=True, auto_range=False,
-                                   return_empty_attributes=False)
+    connection = ldap3.Connection(
+        server, "me@contoso.test", "pw", auto_bind=True, auto_range=False, return_empty_attributes=False
+    )
     yield connection
     connection.unbind()
 
@@ -80,9 +81,7 @@ def test_a_cookie_of_another_search_or_connection_is_refused(crowd: Hosted, clie
     cookie = client.result["controls"][PAGED]["value"]["cookie"]
     client.search(CROWD, "(objectClass=group)", paged_size=10, paged_cookie=cookie)
     assert client.result["result"] == 53
-    with ldap3.Connection(
-        ldap3.Server("127.0.0.1", crowd.port, get_info=ldap3.NONE), "me@contoso.test", "pw"
-    ) as other:
+    with ldap3.Connection(ldap3.Server("127.0.0.1", crowd.port, get_info=ldap3.NONE), "me@contoso.test", "pw") as other:
         other.search(CROWD, "(objectClass=contact)", paged_size=10, paged_cookie=cookie)
         assert other.result["result"] == 53
 
@@ -107,9 +106,7 @@ def test_a_page_of_size_nought_abandons_the_search(client: ldap3.Connection) -> 
     assert client.result["result"] == 53
 
 
-def test_what_changes_between_two_pages_is_judged_when_it_is_reached(
-    crowd: Hosted, client: ldap3.Connection
-) -> None:
+def test_what_changes_between_two_pages_is_judged_when_it_is_reached(crowd: Hosted, client: ldap3.Connection) -> None:
     client.search(CROWD, "(cn=P229*)", attributes=["cn"], paged_size=5)
     cookie = client.result["controls"][PAGED]["value"]["cookie"]
     entry = crowd.directory.require(f"CN=P2299,{CROWD}")
@@ -154,7 +151,11 @@ def test_ranges(client: ldap3.Connection, asked: str, answered: dict[str, int]) 
 
 def test_the_client_puts_ranges_together(crowd: Hosted) -> None:
     with ldap3.Connection(
-        ldap3.Server("127.0.0.1", crowd.port, get_info=ldap3.NONE), "me@contoso.test", "pw", auto_range=True, return_empty_attributes=False
+        ldap3.Server("127.0.0.1", crowd.port, get_info=ldap3.NONE),
+        "me@contoso.test",
+        "pw",
+        auto_range=True,
+        return_empty_attributes=False,
     ) as client:
         client.search(f"CN=Everyone,{CROWD}", "(objectClass=*)", ldap3.BASE, attributes=["member"])
         assert len(set(client.response[0]["raw_attributes"]["member"])) == CROWD_SIZE

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from attrflow_mocks.entra.server import Running
@@ -30,14 +31,18 @@ class Credential:
 @asynccontextmanager
 async def connect(served: Running) -> AsyncIterator[Any]:
     msgraph = pytest.importorskip("msgraph")
-    scopes = ["https://graph.microsoft.com/.default"]
-    client = msgraph.GraphServiceClient(Credential(served.issue_token()), scopes=scopes)
-    client.request_adapter.base_url = served.graph_url
-    try:
-        yield client
-    finally:
-        # The SDK has no public way to give its connections back.
-        await client.request_adapter._http_client.aclose()
+    core = pytest.importorskip("msgraph_core")
+    authentication = pytest.importorskip("kiota_authentication_azure.azure_identity_authentication_provider")
+    provider = authentication.AzureIdentityAuthenticationProvider(
+        Credential(served.issue_token()), allowed_hosts=["127.0.0.1"], scopes=["https://graph.microsoft.com/.default"]
+    )
+    # The SDK wraps the transport and never closes it, so it is made, and closed, here.
+    async with httpx.AsyncHTTPTransport() as transport:
+        http = core.GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=transport))
+        adapter = msgraph.GraphRequestAdapter(provider, http)
+        adapter.base_url = served.graph_url
+        yield msgraph.GraphServiceClient(request_adapter=adapter)
+        await http.aclose()
 
 
 def test_delta_pages_are_followed_to_the_delta_link(served: Running) -> None:

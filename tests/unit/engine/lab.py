@@ -106,7 +106,7 @@ class Lab:
             store=self.store, world=self.world, options=self.options, configurations=self.configurations,
             ruleset_hash=self.ruleset.hash, ruleset_text=self.ruleset.text, configuration_hash="c",
             configuration_text="{}", joins=self.joins,
-            open_connector=lambda name: MemoryConnector(self.configurations[name], self.directories[name]),
+            open_connector=lambda name, _told: MemoryConnector(self.configurations[name], self.directories[name]),
             learn_schema=lambda _name, _schema: None, schema=lambda name: self.directories[name].schema,
             program=self.program,
         )

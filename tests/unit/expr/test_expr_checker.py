@@ -94,6 +94,49 @@ def test_the_suggested_reading_is_the_one_that_is_evaluated() -> None:
     assert help_ == "write (2 + 3) * 4 if that is meant"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Left(5,1)", "Left takes text as argument 1 (text), not a number"),
+        ('Left([a],"1")', "Left takes a number as argument 2 (count), not text"),
+        ("Trim(Len([a]))", "Trim takes text as argument 1 (text), not a number"),
+        ('Item("a",1)', "Item takes several values (a multi-valued attribute) as argument 1 (values), not text"),
+        ('"a" + "b"', "'+' cannot take text; & joins text"),
+        ('"a" & 5', "'&' cannot take a number"),
+        ('"a" = 5', "'=' cannot compare text with a number"),
+        ("Len([a]) && True", "'&&' cannot take a number"),
+        ('IIF("x",1,2)', "IIF takes True or False as argument 1 (condition), not text"),
+        ('Switch(True,1,"x",2)', "Switch takes True or False as argument 3 (condition), not text"),
+        ("-(True)", "'-' cannot take True or False"),
+        ("DNComponent(%P%,1)", "DNComponent takes a reference as argument 1 (dn), not text"),
+        ("Left(IIF(True,5,6),1)", "Left takes text as argument 1 (text), not a number"),
+    ],
+)
+def test_kinds_that_can_never_fit(text: str, message: str) -> None:
+    assert [finding.message for finding in check(parse(text)).diagnostics] == [message]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left([a],[b])",
+        "Left(NULL,1)",
+        "Trim(IIF([m] = 1,5,[x]))",
+        'IIF(BitAnd([a],2) = 0,"a",IgnoreThisFlow) & "b"',
+        "NULL = 5",
+        'Item(Split([a],","),1)',
+        'Contains([m],"x",CaseInsensitive) > 0',
+        'Item(RemoveDuplicates(Where($i,[m],$i = "a")),1) & "x"',
+        'Trim(Error("x"))',
+        "Len([a] & [b])",
+        "Count(NULL)",
+        'Trim(IIF([a] = 1,"x",NULL))',
+    ],
+)
+def test_kinds_that_may_fit_are_not_reported(text: str) -> None:
+    assert check(parse(text)).diagnostics == ()
+
+
 def read(text: str) -> Checked:
     return check(parse(text))
 

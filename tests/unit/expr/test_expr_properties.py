@@ -145,6 +145,7 @@ def test_any_text_is_parsed_or_refused_with_a_place(text: str) -> None:
 @given(TREES)
 def test_evaluation_raises_only_its_own_error_and_observing_changes_nothing(tree: Expression) -> None:
     plain, watched = Fixed(), Fixed()
+    check(parse(print_expression(tree)))
     result = outcome(compile_expression(tree), plain)
     assert outcome(compile_expression(tree, observed=True), watched) == result
     assert plain.seen == []

@@ -136,8 +136,8 @@ def test_attributes_needed_are_those_read_and_written_anywhere() -> None:
     }
     assert attributes_needed(ruleset, "other") == {}
     cs, mv = join_attributes(ruleset)
-    assert cs == {"ad": {"objectSid", "sourceAnchor"}}
-    assert mv == {"sid", "anchor"}
+    assert cs == {"ad": {"sourceAnchor"}}
+    assert mv == {"sid"}
 
 
 def test_a_count_is_told_apart_from_a_reading() -> None:

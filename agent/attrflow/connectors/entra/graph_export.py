@@ -91,26 +91,42 @@ class GraphWriter:
         if isinstance(content, ExportOutcome):
             return content
         body = content.body
-        found = self._wire.call(
-            "POST user",
-            lambda: self._wire.once("POST", "users", {**body, "passwordProfile": _password_profile()}),
-            repeatable=False,
-            look_up=lambda: self._already_there(body),
-            refusals=_REFUSALS,
-        )
+        found = self._made_before(body) if change.uncertain else None
+        if found is None:
+            found = self._wire.call(
+                "POST user",
+                lambda: self._wire.once("POST", "users", {**body, "passwordProfile": _password_profile()}),
+                repeatable=False,
+                look_up=lambda: self._already_there(body),
+                refusals=_REFUSALS,
+            )
         id_ = str(self._wire.document(found)["id"])
         outcome = content.outcome(change, anchor=cloud_anchor("user", id_))
         return self._with_manager(change, f"users/{quote(id_)}", outcome)
 
-    def _already_there(self, body: dict[str, object]) -> Answer | None:
-        """One attempt: the user that an earlier POST of this body made, or None."""
+    def _made_before(self, body: dict[str, object]) -> Answer | None:
+        """The user that an earlier run made without knowing it, brought up to date; None to make one."""
+        found = self._wire.call(
+            "GET users (look-up)", lambda: self._already_there(body, any_name=True), repeatable=True
+        )
+        if found is not None:
+            changes = {name: value for name, value in body.items() if name != "onPremisesImmutableId"}
+            self._patch(f"users/{quote(str(self._wire.document(found)['id']))}", changes)
+        return found
+
+    def _already_there(self, body: dict[str, object], *, any_name: bool = False) -> Answer | None:
+        """One attempt: the user with the body's onPremisesImmutableId (and its user name), or None.
+
+        After a lost POST the name counts too: a user with the same id but another name was there before,
+        and Graph must have the chance to refuse a second one.
+        """
         wanted = str(body["onPremisesImmutableId"]).replace("'", "''")
         query = quote(f"onPremisesImmutableId eq '{wanted}'", safe="")
         answer = self._wire.once("GET", f"users?$filter={query}&$select=id,userPrincipalName")
         found = answer.document().get("value")
+        name = str(body["userPrincipalName"]).casefold()
         for item in found if isinstance(found, list) else ():
-            same = str(item.get("userPrincipalName")).casefold()
-            if same == str(body["userPrincipalName"]).casefold():
+            if any_name or str(item.get("userPrincipalName")).casefold() == name:
                 return Answer(200, body=orjson.dumps({"id": item["id"]}))
         return None
 
@@ -140,7 +156,7 @@ class GraphWriter:
             self._write("DELETE user", "DELETE", path)
         except ServiceError as error:
             attempts = self._wire.retrying.take_attempts()
-            if error.status == 404 and _repeated(attempts):
+            if error.status == 404 and (change.uncertain or _repeated(attempts)):
                 return ExportOutcome(change.cs_id, attempts=attempts)  # an earlier attempt did arrive
             return replace(_refusal(change, error), attempts=attempts)
         return ExportOutcome(change.cs_id)

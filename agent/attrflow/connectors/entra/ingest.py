@@ -67,13 +67,10 @@ class IngestReader:
         if kind is None or kind[0] not in self._selection.object_types:
             return None
         link = f"objects?cloudAnchor={quote(anchor, safe='')}&type={kind[0]}"
-        answer = self._wire.get("GET ingest object", link, accept=(400, 404))
+        answer = self._wire.get("GET ingest object", link, accept=(404,))
         if answer.status == 404:
             return None
-        if answer.status == 200:
-            return imported_object(self._wire.document(answer), self.schema, self._selection)
-        listed = (entry for page in self.import_pages(None) for entry in page.objects)
-        return next((entry for entry in listed if entry.anchor == anchor), None)
+        return imported_object(self._wire.document(answer), self.schema, self._selection)
 
     def holder(self, object_type: str, source_anchor: str) -> tuple[str, bool] | None:
         """One attempt: the cloudAnchor of the object with a source anchor, and whether it is synchronized.

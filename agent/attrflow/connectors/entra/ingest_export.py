@@ -42,7 +42,10 @@ class _Item:
 
     change: ExportChange
     document: dict[str, object]
-    repeated: bool = False
+    doubtful: bool
+    """An earlier attempt, or an earlier run, may have carried it out without our knowing."""
+    looked_up: bool = False
+    """Since the doubt arose, the service said that it has no such object."""
 
     @property
     def operation(self) -> object:
@@ -90,7 +93,7 @@ class IngestWriter:
 
     def _item(self, change: ExportChange, operation: str) -> _Item | ExportOutcome:
         try:
-            return _Item(change, _request(change, operation, self._reader.schema))
+            return _Item(change, _request(change, operation, self._reader.schema), change.uncertain)
         except UnknownTarget as error:
             return ExportOutcome(change.cs_id, error="dn-attributes-failure", detail=str(error))
         except ValueError as error:
@@ -112,8 +115,6 @@ class _Batch:
         self._order = tuple(items)
         assert len(self._open) == len(items), "one change for each connector-space object"
         self._answers: dict[str, Mapping[str, object]] = {}
-        self._arrived = False
-        """Whether the last attempt may have been carried out although its answer was lost."""
 
     def outcomes(self) -> Iterator[tuple[ExportOutcome, _Item]]:
         try:
@@ -139,16 +140,14 @@ class _Batch:
             attempts = ()
 
     def _once(self) -> bool:
-        if self._arrived:
-            self._look_up()
+        self._look_up()
         requests = [item.document for item in self._open.values()]
-        self._arrived = False
         try:
             document = self._wire.once("POST", "objects:batch", {"requests": requests}).document()
         except (ServiceError, httpx.TransportError) as error:
-            self._arrived = not isinstance(error, ServiceError) or error.status >= 500
-            for item in self._open.values():
-                item.repeated = item.repeated or self._arrived
+            if not isinstance(error, ServiceError) or error.status >= 500:
+                for item in self._open.values():
+                    item.doubtful, item.looked_up = True, False
             raise
         busy = 0
         responses = document.get("responses")
@@ -167,13 +166,14 @@ class _Batch:
         return True
 
     def _look_up(self) -> None:
-        """Turn the adds that did arrive into updates; what is left is safe to send again."""
+        """Turn the doubtful adds that did arrive into updates; what is left is safe to send."""
         for item in self._open.values():
-            if item.operation != "add":
+            if item.operation != "add" or not item.doubtful or item.looked_up:
                 continue
             source_anchor = source_anchor_of(item.change)
             assert source_anchor is not None, "an add without source anchor is never sent"
             found = self._reader.holder(item.change.object_type, source_anchor)
+            item.looked_up = True
             if found is not None and found[1]:
                 item.document = {**item.document, "operation": "update", "cloudAnchor": found[0]}
 
@@ -190,7 +190,7 @@ class _Batch:
 
 
 def _outcome(item: _Item, answer: Mapping[str, object], attempts: Attempts) -> ExportOutcome:
-    """The outcome of one request from its answer; a repeated delete that finds nothing has succeeded."""
+    """The outcome of one request from its answer; a doubtful delete that finds nothing has succeeded."""
     change, status = item.change, answer.get("status")
     if not isinstance(status, int):
         return ExportOutcome(
@@ -199,7 +199,7 @@ def _outcome(item: _Item, answer: Mapping[str, object], attempts: Attempts) -> E
             detail="The service did not say what became of this object; import to find out.",
             attempts=attempts,
         )
-    if status < 400 or (status == 404 and item.operation == "delete" and item.repeated):
+    if status < 400 or (status == 404 and item.operation == "delete" and item.doubtful):
         anchor = answer.get("cloudAnchor") or item.document.get("cloudAnchor")
         known = isinstance(anchor, str) and item.operation != "delete"
         return ExportOutcome(change.cs_id, anchor=str(anchor) if known else None, attempts=attempts)

@@ -167,7 +167,10 @@ def decode_message(
     tag, body, body_end = _element(data, at, limit)
     controls = _controls(data, body_end, limit) if body_end < limit else {}
     if tag == _ENTRY:
-        dn, attributes = _entry(data, body, body_end, {} if names is None else names)
+        try:
+            dn, attributes = _entry(data, body, body_end, {} if names is None else names)
+        except IndexError as error:
+            raise Malformed("an entry is cut off") from error
         return SearchEntry(message_id, dn, attributes, controls)
     if tag == _DONE:
         result, matched, text, referrals = _result(data, body, body_end)
@@ -185,30 +188,36 @@ def decode_message(
 def _entry(data: bytes, at: int, limit: int, names: dict[bytes, str]) -> tuple[bytes, dict[str, list[bytes]]]:
     """DN and attributes of a SearchResultEntry.
 
-    The loop over values reads short lengths by itself: a call for each value costs half the speed.
+    Short lengths are read in place, others by `_element`: a call for each element costs half the speed.
+    What runs over its end is found once, after the last value of an attribute.
     """
     _, dn_start, at = _element(data, at, limit, _OCTETS)
     dn = data[dn_start:at]
     _, at, list_end = _element(data, at, limit, _SEQUENCE)
     attributes: dict[str, list[bytes]] = {}
     while at < list_end:
-        _, at, attribute_end = _element(data, at, list_end, _SEQUENCE)
+        if data[at] == _SEQUENCE and data[at + 1] < _LONG_FORM:
+            at, attribute_end = at + 2, at + 2 + data[at + 1]
+        else:
+            _, at, attribute_end = _element(data, at, list_end, _SEQUENCE)
         _, name_start, at = _element(data, at, attribute_end, _OCTETS)
         raw_name = data[name_start:at]
         name = names.get(raw_name)
         if name is None:
             name = names[raw_name] = raw_name.decode("utf-8", "replace")
-        _, at, set_end = _element(data, at, attribute_end, _SET)
+        if data[at] == _SET and data[at + 1] < _LONG_FORM:
+            at, set_end = at + 2, at + 2 + data[at + 1]
+        else:
+            _, at, set_end = _element(data, at, attribute_end, _SET)
         values = attributes.setdefault(name, [])
         while at < set_end:
-            start = at + 2
-            if start <= set_end and data[at] == _OCTETS and data[at + 1] < _LONG_FORM:
-                at = start + data[at + 1]
-                if at > set_end:
-                    raise Malformed("a value is longer than what holds it")
+            if data[at] == _OCTETS and data[at + 1] < _LONG_FORM:
+                start, at = at + 2, at + 2 + data[at + 1]
             else:
                 _, start, at = _element(data, at, set_end, _OCTETS)
             values.append(data[start:at])
+        if at != set_end or set_end > attribute_end or attribute_end > list_end:
+            raise Malformed("a value is longer than what holds it")
         at = attribute_end
     return dn, attributes
 

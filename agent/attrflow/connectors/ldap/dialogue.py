@@ -85,10 +85,12 @@ class Dialogue:
         *,
         repeatable: bool,
         look_up: Callable[[], WriteAnswer | None] | None = None,
+        uncertain: bool = False,
     ) -> WriteAnswer:
         """Do one write; `look_up` says whether a write that was cut off arrived after all.
 
-        `look_up` must not go through this object: its searches are attempts of this same write.
+        `look_up` must ask by `search_once`: its searches are attempts of this same write. `uncertain`
+        has it asked before the first attempt too: an earlier run's write may have arrived.
         """
 
         def send() -> WriteAnswer:
@@ -99,6 +101,10 @@ class Dialogue:
             self._session.ensure_open()
             return look_up() if look_up is not None else None
 
+        if uncertain and look_up is not None:
+            found = self._retrying.call(f"{operation} (look-up)", look, repeatable=True, classify=classify)
+            if found is not None:
+                return found
         return self._retrying.call(
             operation,
             send,

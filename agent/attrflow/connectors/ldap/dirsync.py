@@ -164,20 +164,20 @@ class DirSync:
                 "the change came without objectGUID: may the account read it?",
                 dn=dn,
             )
-        gone = ImportedObject("delete", dn, anchor)
         deleted = values_of(entry.attributes, "isDeleted")
         if deleted and deleted[0].upper() == b"TRUE":
-            return gone
+            return ImportedObject("delete", dn, anchor)
+        elsewhere = ImportedObject("left-scope", dn, anchor)
         if not self._scope.holds(partition, parse_dn(dn).key):
-            return gone
+            return elsewhere
         object_type: str | None = None
         if object_class := values_of(entry.attributes, "objectClass"):
             category = next(iter(values_of(entry.attributes, "objectCategory")), None)
             object_type = self._scope.object_type(object_class, category)
             if object_type is None:
-                return gone
+                return elsewhere
         if self._extra_filter is not None and not self._passes(partition, anchor):
-            return gone
+            return elsewhere
         return self._reader.partial(dn, anchor, object_type, entry.attributes)
 
     def _passes(self, partition: Partition, anchor: str) -> bool:

@@ -107,9 +107,12 @@ class Exporter:
             _sender("the add", lambda c: c.add(dn, attributes=values)),
             repeatable=False,
             look_up=lambda: self._arrived(dn, values),
+            uncertain=change.uncertain,
         )
         if answer.result != 0:
-            raise self._refusal("add", answer, dn, references=bool(change.references))
+            container = parse_dn(dn).parent
+            name = container.text if container is not None else dn
+            raise self._refusal("add", answer, name, references=bool(change.references))
         return self._anchor_of(dn)
 
     def _delete(self, change: ExportChange) -> None:
@@ -117,7 +120,7 @@ class Exporter:
         name = self._name(change, change.dn)
         answer = self._dialogue.write("delete", _sender("the delete", lambda c: c.delete(name)), repeatable=True)
         if answer.result not in (0, NO_SUCH_OBJECT):
-            raise self._refusal("delete", answer, change.dn)
+            raise self._refusal("delete", answer, name)
 
     def _rename(self, change: ExportChange, new_dn: str) -> None:
         new, old = parse_dn(new_dn), parse_dn(change.dn)
@@ -134,9 +137,10 @@ class Exporter:
             ),
             repeatable=False,
             look_up=lambda: self._renamed(change, new_dn),
+            uncertain=change.uncertain,
         )
         if answer.result != 0:
-            raise self._refusal("rename", answer, change.dn)
+            raise self._refusal("rename", answer, name)
 
     def _modify(self, change: ExportChange, dn: str, batch: Modifications) -> None:
         name = self._name(change, dn)
@@ -146,9 +150,10 @@ class Exporter:
             _sender("the modify", lambda c: c.modify(name, batch, controls=permissive)),
             repeatable=self._permissive or is_idempotent(batch),
             look_up=lambda: self._modified(dn, batch),
+            uncertain=change.uncertain and not self._permissive,
         )
         if answer.result != 0:
-            raise self._refusal("modify", answer, dn, references=bool(change.references))
+            raise self._refusal("modify", answer, name, references=bool(change.references))
 
     def _name(self, change: ExportChange, dn: str) -> str:
         """What the write names: in AD the GUID, so that a container's rename meanwhile does no harm."""

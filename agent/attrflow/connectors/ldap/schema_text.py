@@ -104,8 +104,8 @@ def _fields(text: str) -> tuple[str | None, dict[str, list[str]]]:
     while index < len(tokens):
         keyword = tokens[index].upper()
         index += 1
-        if keyword == ")":
-            continue
+        if keyword == ")" or keyword.startswith("'"):
+            continue  # the rest of a description with a quote in it
         values = fields.setdefault(keyword, [])
         if keyword in _FLAGS or index >= len(tokens):
             continue

@@ -86,8 +86,9 @@ def read_name(octets: bytes) -> tuple[str, str | None]:
     text = octets.decode("utf-8")
     guid: str | None = None
     while text.startswith("<"):
-        prefix, _, text = text.partition(">")
-        text = text.removeprefix(";")
+        prefix, closed, text = text.partition(">;")
+        if not closed:
+            raise InvalidName(prefix, 0, "a DN after the GUID and the SID")
         if prefix[:6].upper() == "<GUID=":
             guid = _guid(prefix[6:], octets)
     if text.endswith(("'B", "'b")):

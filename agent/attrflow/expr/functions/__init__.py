@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from attrflow.expr.functions.binding import Form, Function, OnNull, Parameter
+from attrflow.expr.functions.certificate import CERTIFICATE
 from attrflow.expr.functions.conversion import CONVERSION
 from attrflow.expr.functions.cutting import CUTTING
 from attrflow.expr.functions.directory import DIRECTORY
@@ -20,7 +21,7 @@ __all__ = ["FUNCTIONS", "Form", "Function", "OnNull", "Parameter"]
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         function.name: function
-        for family in (TEXT, CUTTING, LOGIC, MULTIVALUE, CONVERSION, ENCODING, MOMENT, DIRECTORY)
+        for family in (TEXT, CUTTING, LOGIC, MULTIVALUE, CONVERSION, ENCODING, MOMENT, DIRECTORY, CERTIFICATE)
         for function in family
     }
 )

@@ -5,7 +5,9 @@ GUIDs, SIDs and encodings stand in `encoding`; dates in `moment`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, OnNull, Parameter
@@ -83,8 +85,7 @@ def c_str(value: str | int | bool | DistinguishedName | Reference) -> str:
     return str(value)
 
 
-def _succeeds(convert: object, value: object) -> bool:
-    assert callable(convert)
+def _succeeds(convert: Callable[[Any], object], value: object) -> bool:
     try:
         convert(value)
     except ExpressionError:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
-import httpx
 import pytest
 
 from attrflow.connectors.entra.capabilities import CAPABILITIES
 from attrflow.connectors.entra.connector import EntraConnector
-from attrflow.connectors.entra.sdk import AzureTokens, SdkSender
 from attrflow.model.delta import AttributeDelta
 from attrflow.model.entry import (
     ExportChange,
@@ -24,7 +19,7 @@ from attrflow.model.entry import (
     OutgoingReferences,
     ReferenceTarget,
 )
-from attrflow.model.errors import AuthenticationFailed, ConnectionFailed, MissingExtra, NotFound, PermissionDenied
+from attrflow.model.errors import AuthenticationFailed, NotFound, PermissionDenied
 from attrflow_mocks.entra.server import Running
 from attrflow_mocks.faults import Fault
 
@@ -158,6 +153,14 @@ def test_a_create_that_never_arrived_is_sent_again(connect: Connect, tenant: Run
     tenant.faults.add(Fault("graph", POST, "status", status=503, retry_after=2))
     created(connector, person())
     assert (sent(tenant, POST), sent(tenant, "GET /v1.0/users")) == (2, 1)
+
+
+def test_a_create_of_unknown_outcome_is_looked_up_first(connect: Connect, tenant: Running) -> None:
+    connector = connect("graph", object_types=("user",))
+    first = created(connector, replace(person(), uncertain=True))
+    again = created(connector, replace(person(city="Oslo"), uncertain=True))
+    assert (again, sent(tenant, POST), sent(tenant, "GET /v1.0/users")) == (first, 1, 2)
+    assert imported(connector)[0][first].attributes["city"] == ("Oslo",)
 
 
 def test_delta_rounds_bring_what_changed(connect: Connect) -> None:
@@ -350,84 +353,6 @@ def test_members_are_read_as_ids_and_a_quarantine_is_named(connect: Connect) -> 
         connector.cloud_value("nonsense", "mail")
 
 
-# -- the SDK itself -------------------------------------------------------------------------------
-
-
-class _Refusing(BaseHTTPRequestHandler):
-    """Answers everything with 503 and counts."""
-
-    def answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.seen.append((self.command, self.path, self.headers["Authorization"]))  # type: ignore[attr-defined]  # set below
-        self.send_response(503)
-        self.send_header("Retry-After", "1")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names that http.server looks for
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def refusing() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
-        seen: list[tuple[str, str, str]] = []
-        server.seen = seen  # type: ignore[attr-defined]  # read by the handler
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/v1.0", seen
-        server.shutdown()
-        thread.join()
-
-
-def test_a_port_that_nobody_serves_is_a_transport_error_of_httpx() -> None:
-    sender = SdkSender("http://127.0.0.1:9/v1.0")
-    with pytest.raises(httpx.ConnectError):
-        sender.send("GET", "http://127.0.0.1:9/v1.0/users", {}, None, "tok")
-    sender.close()
-
-
-@pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
-def test_the_sdk_sends_once_and_leaves_repeating_to_us(method: str) -> None:
-    with refusing() as (base, seen):
-        sender = SdkSender(base)
-        link = "users/delta?$skiptoken=a%2Bb%3D"
-        answer = sender.send(method, f"{base}/{link}", {"Content-Type": "application/json"}, b"{}", "tok")
-        sender.close()
-        sender.close()
-    assert (answer.status, answer.body, answer.retry_after) == (503, b"{}", 1.0)
-    assert seen == [(method, "/v1.0/users/delta?$skiptoken=a%2Bb%3D", "Bearer tok")]
-
-
 def test_refused_credentials_stop_the_graph_channel(connect: Connect) -> None:
     with pytest.raises(AuthenticationFailed, match="AADSTS7000215"):
         connect("graph", secret="wrong-guess")
-
-
-def test_azure_identity_refusals_are_told_in_entras_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError  # noqa: PLC0415 - an extra
-
-    tokens = AzureTokens("tenant", "client", "s3cret", "https://graph.microsoft.com/.default")
-    sentence = "Authentication failed: AADSTS7000222: The secret has expired. Trace ID: 1"
-    for error, kind, words in (
-        (ClientAuthenticationError(sentence), AuthenticationFailed, "AADSTS7000222: The secret has expired."),
-        (ServiceRequestError("no route"), ConnectionFailed, "login host does not answer"),
-    ):
-
-        def refuse(scope: str, error: Exception = error) -> None:
-            raise error
-
-        monkeypatch.setattr(tokens._credential, "get_token", refuse)
-        with pytest.raises(kind, match=words) as refused:
-            tokens.bearer()
-        assert "s3cret" not in str(refused.value)
-    tokens.close()
-
-
-def test_a_missing_extra_is_one_sentence_with_the_pip_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "msgraph", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'attrflow\[entra\]'"):
-        SdkSender("https://graph.microsoft.com/v1.0")

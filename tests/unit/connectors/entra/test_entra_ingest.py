@@ -27,6 +27,7 @@ from attrflow.model.errors import (
     SettingsError,
 )
 from attrflow.model.schema import Syntax
+from attrflow.ports.connector import Connector
 from attrflow_mocks.entra.server import Running
 from attrflow_mocks.faults import Fault
 
@@ -95,6 +96,11 @@ def content(entry: ImportedObject, *names: str) -> Mapping[str, object]:
 
 BATCH = "POST /ingest/v1/objects:batch"
 LOOK_UP = "GET /ingest/v1/objects"
+
+
+def test_the_connector_is_what_runs_ask_for(connect: Connect) -> None:
+    connector: Connector = connect()
+    assert connector.delta_support is None
 
 
 def test_schema_is_the_faces_own(connect: Connect) -> None:
@@ -303,8 +309,6 @@ def test_a_service_that_stays_away_stops_the_run(connect: Connect, tenant: Runni
 
 def test_an_expired_token_is_renewed_once(connect: Connect, tenant: Running) -> None:
     connector = connect()
-    tenant.faults.add(Fault("ingest", "GET /ingest/v1/delta", "expire", times=1))
-    tenant.faults.clear()
     tenant.faults.add(Fault("ingest", "GET /ingest/v1/delta", "status", status=401))
     imported(connector)
     tenant.faults.add(Fault("ingest", "GET /ingest/v1/delta", "status", status=401, times=2))

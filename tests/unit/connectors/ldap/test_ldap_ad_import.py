@@ -175,7 +175,7 @@ def test_renamed_moved_and_deleted_objects(lab: Lab) -> None:
     assert (anna.change, anna.anchor, anna.dn) == ("partial", objects["Ann"].anchor, f"CN=Anna,OU=People,{NC}")
     assert anna.attributes["distinguishedName"] == (anna.dn,)
     assert anna.attributes["cn"] == ("Anna",)
-    assert (found["Bob"].change, found["Bob"].anchor) == ("delete", objects["Bob"].anchor)
+    assert (found["Bob"].change, found["Bob"].anchor) == ("left-scope", objects["Bob"].anchor)
     gone = next(o for o in found.values() if o.anchor == objects["Staff"].anchor)
     assert gone.change == "delete"
     assert connector.read_object(NC, objects["Bob"].anchor or "") is None
@@ -207,14 +207,14 @@ def test_a_change_of_a_computer_is_no_change_of_a_user(lab: Lab) -> None:
     assert changes(connector, last.watermark_after)[0] == {}
 
 
-def test_an_object_that_leaves_the_filter_is_deleted_and_one_that_enters_is_a_change(lab: Lab) -> None:
+def test_an_object_that_leaves_the_filter_has_left_the_scope_and_one_that_enters_is_a_change(lab: Lab) -> None:
     configuration = lab.configuration(filter="(!(department=External))", object_types=("user",))
     connector = lab.connect(configuration)
     objects, last = whole_import(connector)
     assert {"Ann", "Bob"} <= set(objects)
     lab.edit(lambda c: c.modify(ANN, {"department": [(ldap3.MODIFY_REPLACE, ["External"])]}))
     found, after = changes(connector, last.watermark_after)
-    assert {name: o.change for name, o in found.items()} == {"Ann": "delete"}
+    assert {name: o.change for name, o in found.items()} == {"Ann": "left-scope"}
     assert connector.read_object(NC, objects["Ann"].anchor or "") is None
     lab.edit(lambda c: c.modify(ANN, {"department": [(ldap3.MODIFY_REPLACE, ["Sales"])]}))
     assert changes(connector, after)[0]["Ann"].change == "partial"

@@ -1,0 +1,1 @@
+"""The API under the command line and the console: one function an operation, documents in and out."""

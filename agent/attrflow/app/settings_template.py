@@ -1,0 +1,260 @@
+"""A new project's `attrflow.toml` as text, with a comment to each key.
+
+`settings` reads it again. Nothing is written to a file here; `new_project` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from attrflow.app.secrets import SecretReference
+from attrflow.app.settings import option_key
+from attrflow.app.settings_connectors import default_object_types
+from attrflow.app.settings_secrets import variable_for
+from attrflow.model.configuration import EngineOptions
+from attrflow.rules.writing import toml_string
+
+__all__ = [
+    "NewConnector",
+    "NewDirectory",
+    "NewPartition",
+    "NewTenant",
+    "connector_text",
+    "example_connectors",
+    "settings_text",
+]
+
+_NOWHERE = "00000000-0000-0000-0000-000000000000"
+"""What stands in an example for a tenant that only the reader knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPartition:
+    """A naming context of a new directory."""
+
+    dn: str
+    netbios: str | None = None
+    fqdn: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewDirectory:
+    """A new connector of kind `ad` or `openldap`."""
+
+    name: str
+    url: str
+    partitions: tuple[NewPartition, ...]
+    kind: Literal["ad", "openldap"] = "ad"
+    tls: Literal["none", "starttls", "ldaps"] | None = None
+    """None leaves the choice to the connector: TLS, but on this machine."""
+    account: str | None = None
+    """None signs in anonymously."""
+    secret: SecretReference | None = None
+    """None, with an account, is the environment variable named after the connector."""
+    ca_file: str | None = None
+    object_types: tuple[str, ...] = ()
+    """Empty: those usual for the kind."""
+    id: str | None = None
+    """None: a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTenant:
+    """A new connector of kind `entra`."""
+
+    name: str
+    tenant_id: str
+    client_id: str
+    channel: Literal["graph", "ingest"] = "graph"
+    secret: SecretReference | None = None
+    """None is the environment variable named after the connector."""
+    graph_url: str | None = None
+    login_url: str | None = None
+    ingest_url: str | None = None
+    """The three addresses are needed for the channel `ingest`; without them they are Microsoft's."""
+    id: str | None = None
+    """None: a new one."""
+
+
+NewConnector = NewDirectory | NewTenant
+
+
+def example_connectors() -> tuple[NewConnector, ...]:
+    """An AD forest and an Entra tenant to be filled in."""
+    domain = NewPartition("DC=contoso,DC=test", "CONTOSO", "contoso.test")
+    directory = NewDirectory(
+        "contoso", "ldap://dc1.contoso.test:389", (domain,), tls="starttls", account="svc-attrflow@contoso.test"
+    )
+    return (directory, NewTenant("entra", _NOWHERE, _NOWHERE))
+
+
+def settings_text(
+    name: str, connectors: Iterable[NewConnector], *, guid: Callable[[], str], staging_mode: bool = True
+) -> str:
+    """The text of a settings file; it loads again, with the connectors in this order."""
+    blocks = [_project(name, staging_mode=staging_mode), _engine(), _METAVERSE]
+    blocks += [connector_text(connector, guid=guid) for connector in connectors]
+    return "\n".join(blocks)
+
+
+def connector_text(connector: NewConnector, *, guid: Callable[[], str]) -> str:
+    """The table of one connector, as it is put at the end of a settings file."""
+    if isinstance(connector, NewTenant):
+        return _tenant(connector, connector.id or guid())
+    return _directory(connector, connector.id or guid())
+
+
+def _project(name: str, *, staging_mode: bool) -> str:
+    return f"""\
+# An attrflow project. Keys are checked when the file is read; what is wrong is told with its line.
+# Paths are relative to this file.
+
+[project]
+name = {toml_string(name)}
+store = "attrflow.sqlite"         # the state of all runs, one SQLite file
+rules = "rules"                   # one TOML file a synchronization rule
+schema = "schema"                 # what the directories said of their schema at the last import
+# true: imports and syncs run, and a cycle exports nothing. A directory is then written only by
+# `attrflow run CONNECTOR export` and `attrflow apply`.
+staging-mode = {_toml(staging_mode)}
+"""
+
+
+_OPTION_NOTES: Mapping[str, str] = {
+    "bit_not_set_when_absent": "ISBITNOTSET holds where the attribute is absent",
+    "case_sensitive_scope": "scope filters tell upper from lower case",
+    "strict_single_join": "more than one rule that could join an object is an error",
+    "length_limit": "characters in a single-valued metaverse string",
+    "loop_limit": "rounds of sync for one object before it fails",
+    "export_deletion_threshold": "more staged deletes stop an export; 0 switches this guard off",
+    "error_limit": "object errors at which a run stops",
+}
+
+
+def _engine() -> str:
+    lines = ["# How the engine decides where the product's behaviour is a choice. These are the defaults.", "[engine]"]
+    defaults = EngineOptions()
+    for field in fields(EngineOptions):
+        line = f"{option_key(field.name)} = {_toml(getattr(defaults, field.name))}"
+        lines.append(f"{line:<33} # {_OPTION_NOTES[field.name]}")
+    return "\n".join((*lines, ""))
+
+
+_METAVERSE = """\
+# The project's own metaverse attributes, besides the product's.
+# type: string, integer, boolean, binary or reference; multi: whether it may hold many values.
+[metaverse.attributes]
+# badgeNumber = { type = "string", multi = false, object-types = ["person"] }
+"""
+
+
+def _directory(connector: NewDirectory, id_: str) -> str:
+    key = _key(connector.name)
+    is_ad = connector.kind == "ad"
+    lines = [
+        f"# {'An Active Directory forest' if is_ad else 'An OpenLDAP server'}, read and written over LDAP.",
+        f"[connectors.{key}]",
+        f'kind = "{connector.kind}"',
+        f'id = "{id_}"   # the rules of this connector take their ids from it: keep it',
+        f"url = {toml_string(connector.url)}   # ldap://host:port, ldaps://host or ldapi://socket",
+    ]
+    if connector.tls is not None:
+        lines.append(f'tls = "{connector.tls}"   # none, starttls or ldaps; certificates are verified')
+    if connector.ca_file is not None:
+        lines.append(f"ca-file = {toml_string(connector.ca_file)}   # the authority of the server's certificate, PEM")
+    else:
+        lines.append('# ca-file = "ca.pem"   # the authority of the server\'s certificate, if the system lacks it')
+    if connector.account is not None:
+        secret = connector.secret or SecretReference("env", variable_for(connector.name, "password"))
+        lines.append(f"account = {toml_string(connector.account)}   # a DN, a UPN or DOMAIN\\name")
+        lines += _secret("password", secret)
+    types = connector.object_types or default_object_types(connector.kind)
+    lines += [
+        f"object-types = {_list(types)}",
+        "attributes = []   # what is imported; empty: all that the rules in effect read or write",
+        *_EXTRAS,
+        *(
+            ["# object-security = true   # DirSync without the right to replicate: only what the account may read"]
+            * is_ad
+        ),
+    ]
+    for partition in connector.partitions:
+        lines += ["", *_partition(key, partition)]
+    lines += ["", "# Further names for %parameters% in expressions, besides Domain.*, Forest.* and Connector.ID."]
+    lines += [f"[connectors.{key}.parameters]", '# "Site.Code" = "OSL"']
+    return "\n".join((*lines, ""))
+
+
+_EXTRAS = (
+    "# filter = '(!(employeeType=test))'   # an LDAP filter that imported objects must match as well",
+    "# page-size = 1000",
+    "# timeout-seconds = 60",
+)
+
+
+def _partition(key: str, partition: NewPartition) -> list[str]:
+    lines = [
+        f"[[connectors.{key}.partitions]]",
+        f"dn = {toml_string(partition.dn)}   # a naming context; %Domain.LDAP%",
+        f"include = {_list(partition.include)}   # containers; empty: the whole partition",
+        f"exclude = {_list(partition.exclude)}   # the deepest container above an object decides",
+    ]
+    if partition.fqdn is not None:
+        lines.append(f"fqdn = {toml_string(partition.fqdn)}   # %Domain.FQDN%")
+    if partition.netbios is not None:
+        lines.append(f"netbios = {toml_string(partition.netbios)}   # %Domain.Netbios%")
+    return lines
+
+
+def _tenant(connector: NewTenant, id_: str) -> str:
+    secret = connector.secret or SecretReference("env", variable_for(connector.name, "secret"))
+    lines = [
+        "# A Microsoft Entra tenant.",
+        f"[connectors.{_key(connector.name)}]",
+        'kind = "entra"',
+        f'id = "{id_}"   # the rules of this connector take their ids from it: keep it',
+        "# graph: a real tenant or the mock's, over Microsoft Graph; ingest: the mock tenant's sync face,",
+        "# which takes all that the product writes.",
+        f'channel = "{connector.channel}"',
+        f"tenant = {toml_string(connector.tenant_id)}   # the tenant's id or one of its domains",
+        f"client-id = {toml_string(connector.client_id)}   # the application that attrflow signs in as",
+        *_secret("client-secret", secret),
+    ]
+    for key, url, otherwise in (
+        ("graph-url", connector.graph_url, "https://graph.microsoft.com/v1.0"),
+        ("login-url", connector.login_url, "https://login.microsoftonline.com"),
+        ("ingest-url", connector.ingest_url, "http://127.0.0.1:8080/ingest/v1"),
+    ):
+        lines.append(f"{key} = {toml_string(url)}" if url is not None else f'# {key} = "{otherwise}"')
+    lines += [
+        f"object-types = {_list(default_object_types('entra'))}",
+        "attributes = []   # what is imported; empty: all that the rules in effect read or write",
+        "# page-size = 500",
+    ]
+    return "\n".join((*lines, ""))
+
+
+def _secret(key: str, reference: SecretReference) -> list[str]:
+    place = f"{reference.kind} = {toml_string(reference.name)}"
+    return [
+        '# Never the secret itself, but its place: { env = "VARIABLE" }, { file = "path" } or',
+        '# { keyring = "service/user" }.',
+        f"{key} = {{ {place} }}",
+    ]
+
+
+def _key(name: str) -> str:
+    bare = name.isascii() and all(c.isalnum() or c in "-_" for c in name)
+    return name if bare else f'"{name}"'
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(toml_string(name) for name in names)}]"
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

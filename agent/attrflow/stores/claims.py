@@ -1,6 +1,6 @@
 """Claims: within a connector no two objects hold the same DN or the same anchor.
 
-A transient holds no claim to its DN (engine.md §1.5), but keeps its anchor. This module says who
+A transient holds no claim to its DN (behaviour.md §1.5), but keeps its anchor. This module says who
 collides, in a sentence for people; it reads through a `View` and changes nothing.
 """
 

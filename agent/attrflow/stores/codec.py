@@ -40,7 +40,7 @@ __all__ = [
 MV_LAYER = 0
 IMAGE_LAYER = 1
 CS_DELTAS = ("pending_import", "unconfirmed", "escrowed", "unapplied")
-"""The deltas of a connector-space object, layers 2 to 5 of engine.md §1.2."""
+"""The deltas of a connector-space object, layers 2 to 5 of behaviour.md §1.2."""
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 

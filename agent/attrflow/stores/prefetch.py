@@ -22,21 +22,29 @@ Pair = tuple[str, str]
 class Bulk(View, Protocol):
     """What a store answers for many keys at once; what does not exist is left out of the answer."""
 
-    def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]: ...
+    def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]:
+        """The connector-space objects by id."""
 
-    def cs_at_anchors(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]: ...
+    def cs_at_anchors(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]:
+        """The staging objects by (connector, anchor)."""
 
-    def cs_at_dn_keys(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]: ...
+    def cs_at_dn_keys(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]:
+        """The objects by (connector, dn_key)."""
 
-    def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]: ...
+    def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]:
+        """The metaverse objects by id."""
 
-    def linked_many(self, mv_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]: ...
+    def linked_many(self, mv_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
+        """Ids of the linked connector-space objects by metaverse id, ascending."""
 
-    def held_by_many(self, owners: Collection[int]) -> Mapping[int, list[HeldReference]]: ...
+    def held_by_many(self, owners: Collection[int]) -> Mapping[int, list[HeldReference]]:
+        """The held references by owner."""
 
-    def held_for_many(self, targets: Collection[int], *, inbound: bool) -> Mapping[int, list[HeldReference]]: ...
+    def held_for_many(self, targets: Collection[int], *, inbound: bool) -> Mapping[int, list[HeldReference]]:
+        """The held references by target."""
 
-    def referrers_many(self, targets: Collection[int], *, mv: bool) -> Mapping[int, tuple[int, ...]]: ...
+    def referrers_many(self, targets: Collection[int], *, mv: bool) -> Mapping[int, tuple[int, ...]]:
+        """Ids of the referring objects by target, ascending; of metaverse objects with `mv`."""
 
 
 class PrefetchedView:

@@ -61,10 +61,13 @@ class SqliteStore(SqliteSearch, SqliteHistory):
             write_watermark(self._database, watermark)
 
     def _gone(self, changes: ChangeSet) -> list[CSObject | MVObject]:
-        """The objects that the changes delete, as they are now."""
+        """The objects that the changes delete, as they are now, in the order of the changes."""
         cs = self.cs_many([id_ for id_, new in changes.cs_objects.items() if new is None])
         mv = self.mv_many([id_ for id_, new in changes.mv_objects.items() if new is None])
-        return [*cs.values(), *mv.values()]
+        return [
+            *[cs[id_] for id_ in changes.cs_objects if id_ in cs],
+            *[mv[id_] for id_ in changes.mv_objects if id_ in mv],
+        ]
 
     @contextmanager
     def writer(self, purpose: str) -> Iterator[None]:

@@ -34,8 +34,10 @@ WHERE id IN (SELECT value FROM json_each(?))
 _MV_NOW = "SELECT id, hash, reference_sets FROM mv_object WHERE id IN (SELECT value FROM json_each(?))"
 _CS_HASH, _MV_HASH, _SETS = 25, 5, 21
 
-KeyRow = tuple[int, str, str]
-"""(owner, kind or attribute, folded text)."""
+LookupRow = tuple[int, str, str]
+"""(owner, kind, folded text)."""
+JoinRow = tuple[int, str, str, str]
+"""(owner, attribute, folded value, space)."""
 
 
 @dataclass(slots=True)
@@ -60,11 +62,11 @@ class Batch:
         self._references = ReferenceRows()
         self._changed: set[int] = set()
         """Objects that were there before and are written: their keys may have changed."""
-        self._lookups: set[KeyRow] = set()
-        self._join_keys: dict[KeyRow, str] = {}
+        self._lookups: set[LookupRow] = set()
+        self._join_keys: set[JoinRow] = set()
         self._deleted: list[tuple[int]] = []
         self._graves: list[tuple[object, ...]] = []
-        self._key_deletions: tuple[list[KeyRow], list[KeyRow]] = ([], [])
+        self._key_deletions: tuple[list[LookupRow], list[JoinRow]] = ([], [])
 
     def prepare(
         self,
@@ -82,6 +84,12 @@ class Batch:
             if mvo is not None:
                 self._prepare_mv(mvo, mv_now.get(mvo.id))
         self._refuse_buried([row[0] for rows in (self._cs, self._mv) for row in rows.inserted])
+        self._deleted = [
+            (id_,)
+            for objects in (changes.cs_objects, changes.mv_objects)
+            for id_, new in objects.items()
+            if new is None
+        ]
         self._bury(gone, run)
         self._compare_keys()
 
@@ -102,8 +110,7 @@ class Batch:
                 self._released.append((cso.id,))
         lookups, join_keys = cs_keys(cso, self._joins.of(cso.connector))
         self._lookups.update((cso.id, kind, text) for kind, text in lookups)
-        for name, folded in join_keys:
-            self._join_keys[(cso.id, name, folded)] = cso.connector
+        self._join_keys.update((cso.id, name, folded, cso.connector) for name, folded in join_keys)
         old = _sets(None if now is None else now[2])
         new = _sets(row[_SETS])
         if old or new:
@@ -123,8 +130,8 @@ class Batch:
             self._mv.updated.append(row)
             self._changed.add(mvo.id)
         self._lookups.update((mvo.id, kind, text) for kind, text in mv_lookup_keys(mvo))
-        for name, folded in mv_join_keys(mvo, self._joins.of(METAVERSE)):
-            self._join_keys[(mvo.id, name, folded)] = METAVERSE
+        join_keys = mv_join_keys(mvo, self._joins.of(METAVERSE))
+        self._join_keys.update((mvo.id, name, folded, METAVERSE) for name, folded in join_keys)
         before = {name: (data[0], data[1]) for name, data in _sets(None if now is None else now[2]).items()}
         if before or mvo.references:
             held = {name: references.targets for name, references in mvo.references.items()}
@@ -141,7 +148,6 @@ class Batch:
     def _bury(self, gone: Collection[CSObject | MVObject], run: int) -> None:
         for one in gone:
             grave = cs_tombstone(one, run) if isinstance(one, CSObject) else mv_tombstone(one, run)
-            self._deleted.append((one.id,))
             self._graves.append(
                 (
                     *(grave.id, grave.space, grave.name, grave.connector, grave.object_type, grave.run),
@@ -157,7 +163,7 @@ class Batch:
             "SELECT owner, kind, folded FROM lookup WHERE owner IN (SELECT value FROM json_each(?))", owners
         )
         keys = self._database.rows(
-            "SELECT owner, attribute, folded FROM join_key WHERE owner IN (SELECT value FROM json_each(?))",
+            "SELECT owner, attribute, folded, space FROM join_key WHERE owner IN (SELECT value FROM json_each(?))",
             owners,
         )
         self._key_deletions = (
@@ -165,8 +171,7 @@ class Batch:
             [row for row in keys if row not in self._join_keys],
         )
         self._lookups.difference_update(lookups)
-        for row in keys:
-            self._join_keys.pop(row, None)
+        self._join_keys.difference_update(keys)
 
     def write(self, held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]], highest_id: int) -> None:
         """Write the rows, deletions first.
@@ -189,12 +194,9 @@ class Batch:
         many("INSERT INTO reference VALUES (?, ?, ?, ?, ?)", self._references.inserted)
         lookups, keys = self._key_deletions
         many("DELETE FROM lookup WHERE owner = ? AND kind = ? AND folded = ?", lookups)
-        many("DELETE FROM join_key WHERE owner = ? AND attribute = ? AND folded = ?", keys)
+        many("DELETE FROM join_key WHERE owner = ? AND attribute = ? AND folded = ? AND space = ?", keys)
         many("INSERT INTO lookup VALUES (?, ?, ?)", sorted(self._lookups))
-        many(
-            "INSERT INTO join_key VALUES (?, ?, ?, ?)",
-            sorted((*key, space) for key, space in self._join_keys.items()),
-        )
+        many("INSERT INTO join_key VALUES (?, ?, ?, ?)", sorted(self._join_keys))
         self._database.run("UPDATE id_sequence SET highest = max(highest, ?)", (highest_id,))
 
     def _write_held(self, held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]]) -> None:

@@ -29,7 +29,8 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 _CS_BY_ID = CS_SELECT + " WHERE id = ?"
 _CS_BY_ANCHOR = CS_SELECT + " WHERE connector = ? AND kind = 'staging' AND anchor = ?"
 _CS_BY_DN = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key = ?"
-_CS_BELOW = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key > ? AND dn_key < ? ORDER BY dn_key LIMIT ?"
+# The plus keeps SQLite from walking over the whole connector instead of the subtree.
+_CS_BELOW = CS_SELECT + " WHERE +connector = ? AND transient = 0 AND dn_key > ? AND dn_key < ? ORDER BY dn_key LIMIT ?"
 _CS_BY_IDS = CS_SELECT + " WHERE id " + _AMONG
 _CS_BY_ANCHORS = CS_SELECT + " WHERE connector = ? AND kind = 'staging' AND anchor " + _AMONG
 _CS_BY_DNS = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key " + _AMONG

@@ -176,7 +176,7 @@ def test_entries_as_they_are(lab: Lab, slapd: RunningSlapd) -> None:
     ann = objects[ANN]
     assert (ann.change, ann.object_type, ann.findings) == ("whole", "inetOrgPerson", ())
     assert ann.anchor == str(uuid.UUID(ann.anchor))
-    assert ann.attributes["entryUUID"] == (ann.anchor,)
+    assert ann.attributes["entryUUID"] == (uuid.UUID(ann.anchor).bytes,)
     assert ann.attributes["cn"] == ("Ann Ås",)
     assert ann.attributes["telephoneNumber"] == ("  +47 22 00 00 00 ",)
     assert ann.attributes["mail"] == ("ann@example.test", "a@example.test")
@@ -207,7 +207,7 @@ def test_the_schema(lab: Lab, slapd: RunningSlapd) -> None:
         "uidNumber": ("uidNumber", Syntax.INTEGER, False, False),  # of an auxiliary class
         "jpegPhoto": ("jpegPhoto", Syntax.BINARY, True, False),
         "manager": ("manager", Syntax.REFERENCE, True, False),
-        "entryUUID": ("entryUUID", Syntax.STRING, False, True),
+        "entryUUID": ("entryUUID", Syntax.BINARY, False, True),
         "displayName": ("displayName", Syntax.STRING, False, False),
         "userPassword": ("userPassword", Syntax.BINARY, True, False),
     }

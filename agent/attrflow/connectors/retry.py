@@ -1,4 +1,4 @@
-"""Repeating requests: the one place that decides whether, when and how often (DESIGN §5).
+"""Repeating requests: the one place that decides whether, when and how often (DECISIONS 22).
 
 Tenacity drives the loop; here are the rules. Reads repeat freely, and so do writes that are
 idempotent (`repeatable=True`). A create is repeated only after a look-up has said that it did not
@@ -87,17 +87,11 @@ class Retrying:
         self._spent = 0.0
         self._waiting_until = float("-inf")
         self._not_before = float("-inf")
-        self._attempts: list[WireAttempt] = []
 
     @property
     def waited(self) -> float:
         """Seconds of the budget that are spent; waits that overlap count once."""
         return self._spent
-
-    def take_attempts(self) -> tuple[WireAttempt, ...]:
-        """The attempts since the last call of this method, for a page or an outcome; forgets them."""
-        taken, self._attempts = tuple(self._attempts), []
-        return taken
 
     def call(
         self,
@@ -198,8 +192,7 @@ class Retrying:
         return seconds
 
     def report(self, attempt: WireAttempt) -> None:
-        """Keep an attempt for `take_attempts`, and tell the observer."""
-        self._attempts.append(attempt)
+        """Tell the observer of an attempt."""
         self._on_attempt(attempt)
 
 

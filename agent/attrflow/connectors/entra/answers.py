@@ -1,7 +1,7 @@
 """Answers of HTTP services: status, headers and body as bytes, and what their errors mean.
 
 The error shapes are those of Graph (`{"error": {"code", "message"}}`) and of the token endpoint
-(`{"error", "error_description"}`), see mocks.md §1.2 and §1.3. Sends nothing itself.
+(`{"error", "error_description"}`), see mocks/behaviour.md §1.2 and §1.3. Sends nothing itself.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ class ServiceError(Exception):
         """The token was refused and thrown away, so that another attempt makes sense."""
         self.partial = False
         """Only parts of the request were put off; who sent it knows which, and wants the error as it is."""
+        self.repeated = False
+        """The request had been sent before: an earlier attempt may have arrived."""
 
     @property
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""What Graph can tell and take of each attribute of the Entra connector space (mocks.md §1.13).
+"""What Graph can tell and take of each attribute of the Entra connector space (mocks/behaviour.md §1.13).
 
 Per object type and attribute: the Graph property, how far its value may be believed, and whether
 Graph lets an application write it. Only `exact` and `shadow-of` may be compared with what was

@@ -77,7 +77,6 @@ class GraphReader:
                 page.watermark_after,
                 page.complete,
                 notes + page.findings,
-                page.attempts,
             )
             notes = ()
 

@@ -20,7 +20,7 @@ from attrflow.connectors.entra.graph_content import Content, content_of
 from attrflow.connectors.entra.names import cloud_anchor, split_anchor
 from attrflow.connectors.entra.outcomes import rejected, source_anchor_of
 from attrflow.connectors.entra.wire import Wire
-from attrflow.model.entry import ExportChange, ExportOutcome, WireAttempt
+from attrflow.model.entry import ExportChange, ExportOutcome
 from attrflow.model.schema import Schema
 
 __all__ = ["GraphWriter"]
@@ -49,8 +49,7 @@ class GraphWriter:
             ConnectorError: Graph cannot be used; the change under way may have arrived.
         """
         for change in changes:
-            outcome = self._one(change)
-            yield replace(outcome, attempts=outcome.attempts + self._wire.retrying.take_attempts())
+            yield self._one(change)
 
     def _one(self, change: ExportChange) -> ExportOutcome:
         if change.object_type != "user":
@@ -81,8 +80,7 @@ class GraphWriter:
         deleted = self._delete(change, path)
         if deleted.error not in (None, "cd-missing-object"):
             return deleted
-        created = self._create(change)
-        return replace(created, attempts=deleted.attempts + created.attempts)
+        return self._create(change)
 
     # -- create ------------------------------------------------------------------------------------
 
@@ -155,10 +153,9 @@ class GraphWriter:
         try:
             self._write("DELETE user", "DELETE", path)
         except ServiceError as error:
-            attempts = self._wire.retrying.take_attempts()
-            if error.status == 404 and (change.uncertain or _repeated(attempts)):
-                return ExportOutcome(change.cs_id, attempts=attempts)  # an earlier attempt did arrive
-            return replace(_refusal(change, error), attempts=attempts)
+            if error.status == 404 and (change.uncertain or error.repeated):
+                return ExportOutcome(change.cs_id)  # an earlier attempt did arrive
+            return _refusal(change, error)
         return ExportOutcome(change.cs_id)
 
     def _with_manager(self, change: ExportChange, path: str, outcome: ExportOutcome) -> ExportOutcome:
@@ -217,10 +214,6 @@ def _creation(change: ExportChange, schema: Schema) -> Content | ExportOutcome:
 def _password_profile() -> dict[str, object]:
     """A password that nobody knows or keeps: Graph asks for one, and the first sign-in changes it."""
     return {"password": f"{secrets.token_urlsafe(32)}aA1!", "forceChangePasswordNextSignIn": True}
-
-
-def _repeated(attempts: Sequence[WireAttempt]) -> bool:
-    return any(attempt.number > 1 for attempt in attempts)
 
 
 def _refusal(change: ExportChange, error: ServiceError, *, attribute: str | None = None) -> ExportOutcome:

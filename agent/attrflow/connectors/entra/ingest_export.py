@@ -8,14 +8,14 @@ looked up by source anchor; one that did arrive is repeated as an update, which 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 
 from attrflow.connectors.entra.answers import THROTTLED, ServiceError
 from attrflow.connectors.entra.coding import encoded
 from attrflow.connectors.entra.ingest import IngestReader
-from attrflow.connectors.entra.outcomes import Attempts, rejected, source_anchor_of
+from attrflow.connectors.entra.outcomes import rejected, source_anchor_of
 from attrflow.connectors.entra.wire import Wire
 from attrflow.model.delta import AttributeDelta
 from attrflow.model.entry import ExportChange, ExportOutcome, OutgoingReferences
@@ -80,16 +80,13 @@ class IngestWriter:
             if len(items) > 1:
                 adds[change.cs_id] = items[1]
         second: list[_Item] = []
-        carried: Attempts = ()
         for outcome, item in self._send_all(first):
             if item.change.cs_id in adds and outcome.error in (None, "cd-missing-object"):
                 second.append(adds[item.change.cs_id])
-                carried += outcome.attempts
             else:
                 yield outcome
         for outcome, _ in self._send_all(second):
-            yield replace(outcome, attempts=carried + outcome.attempts)
-            carried = ()
+            yield outcome
 
     def _item(self, change: ExportChange, operation: str) -> _Item | ExportOutcome:
         try:
@@ -131,13 +128,11 @@ class _Batch:
         yield from self._known(answered_only=False)
 
     def _known(self, *, answered_only: bool) -> Iterator[tuple[ExportOutcome, _Item]]:
-        attempts = self._wire.retrying.take_attempts()
         for item in self._order:
             id_ = str(item.change.cs_id)
             if answered_only and id_ in self._open:
                 continue
-            yield _outcome(item, self._answers.get(id_, {}), attempts), item
-            attempts = ()
+            yield _outcome(item, self._answers.get(id_, {})), item
 
     def _once(self) -> bool:
         self._look_up()
@@ -179,17 +174,12 @@ class _Batch:
 
     def _refused(self, error: ServiceError) -> Iterator[tuple[ExportOutcome, _Item]]:
         """The service refuses the batch as a whole: none of it was carried out."""
-        attempts = self._wire.retrying.take_attempts()
+        message = f"The whole batch was refused: {error.text}"
         for item in self._order:
-            message = f"The whole batch was refused: {error.text}"
-            yield (
-                rejected(item.change, status=error.status, code=error.code, message=message, attempts=attempts),
-                item,
-            )
-            attempts = ()
+            yield rejected(item.change, status=error.status, code=error.code, message=message), item
 
 
-def _outcome(item: _Item, answer: Mapping[str, object], attempts: Attempts) -> ExportOutcome:
+def _outcome(item: _Item, answer: Mapping[str, object]) -> ExportOutcome:
     """The outcome of one request from its answer; a doubtful delete that finds nothing has succeeded."""
     change, status = item.change, answer.get("status")
     if not isinstance(status, int):
@@ -197,12 +187,11 @@ def _outcome(item: _Item, answer: Mapping[str, object], attempts: Attempts) -> E
             change.cs_id,
             error="unexpected-error",
             detail="The service did not say what became of this object; import to find out.",
-            attempts=attempts,
         )
     if status < 400 or (status == 404 and item.operation == "delete" and item.doubtful):
         anchor = answer.get("cloudAnchor") or item.document.get("cloudAnchor")
         known = isinstance(anchor, str) and item.operation != "delete"
-        return ExportOutcome(change.cs_id, anchor=str(anchor) if known else None, attempts=attempts)
+        return ExportOutcome(change.cs_id, anchor=str(anchor) if known else None)
     error = answer.get("error")
     said: Mapping[str, object] = error if isinstance(error, dict) else {}
     attribute = said.get("attribute")
@@ -212,7 +201,6 @@ def _outcome(item: _Item, answer: Mapping[str, object], attempts: Attempts) -> E
         code=str(said.get("code") or ""),
         message=str(said.get("message") or ""),
         attribute=attribute if isinstance(attribute, str) else None,
-        attempts=attempts,
     )
 
 

@@ -2,7 +2,7 @@
 
 A cloudAnchor is `User_`, `Group_` or `Contact_` and the object's id. The DN is `CN={hex}` with the
 upper-case hex of the sourceAnchor's UTF-8 bytes, or `CN={cloudAnchor}` where no sourceAnchor is known
-(engine.md §1.1). Pure text; knows no wire.
+(behaviour.md §1.1). Pure text; knows no wire.
 """
 
 from __future__ import annotations

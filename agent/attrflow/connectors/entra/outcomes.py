@@ -1,15 +1,13 @@
 """What became of an export, in the product's words: from a service's status and code to an outcome.
 
-The codes of engine.md §7.6 pass as they come; what is Graph's own is put into the words of §4.5.
+The codes of behaviour.md §7.6 pass as they come; what is Graph's own is put into the words of §4.5.
 """
 
 from __future__ import annotations
 
-from attrflow.model.entry import ExportChange, ExportOutcome, WireAttempt
+from attrflow.model.entry import ExportChange, ExportOutcome
 
-__all__ = ["Attempts", "rejected", "source_anchor_of"]
-
-Attempts = tuple[WireAttempt, ...]
+__all__ = ["rejected", "source_anchor_of"]
 
 _BY_STATUS = {403: "permission-issue", 404: "cd-missing-object", 409: "cd-existing-object"}
 _OWN_WORDS = {
@@ -41,7 +39,6 @@ def rejected(
     code: str,
     message: str,
     attribute: str | None = None,
-    attempts: Attempts = (),
 ) -> ExportOutcome:
     """The outcome of a change that the service refused.
 
@@ -56,5 +53,4 @@ def rejected(
         error=error,
         cd_error_code=code or str(status),
         detail=f"{attribute}: {detail}" if attribute and attribute not in detail else detail,
-        attempts=attempts,
     )

@@ -2,7 +2,7 @@
 
 Only the graph channel needs it: the ingest face declares its schema itself. Graph knows none of these
 names; what it has for each is in `capabilities`. Source: "Attributes synchronized by Microsoft Entra
-Connect", and engine.md §6.4 for the product's own names.
+Connect", and behaviour.md §6.4 for the product's own names.
 """
 
 from __future__ import annotations

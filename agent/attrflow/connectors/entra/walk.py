@@ -90,7 +90,6 @@ class Walk:
                 watermark_after=self._tag + self._wire.relative(listed.delta_link) if at_end else None,
                 complete=full and at_end,
                 findings=notes + listed.findings,
-                attempts=self._wire.retrying.take_attempts(),
             )
             if at_end:
                 return

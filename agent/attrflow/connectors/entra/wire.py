@@ -6,7 +6,9 @@ in `sdk`.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,7 +33,14 @@ _NO_HEADERS: Mapping[str, str] = {}
 def new_client(base: str) -> httpx.Client:
     """A client for one service; this machine is never reached through a proxy."""
     timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
-    return httpx.Client(timeout=timeout, trust_env=not is_loopback(base))
+    trust_env = not is_loopback(base)
+    return httpx.Client(verify=_authorities(trust_env=trust_env), timeout=timeout, trust_env=trust_env)
+
+
+@cache
+def _authorities(*, trust_env: bool) -> ssl.SSLContext:
+    """The certificate authorities to trust, read once: that takes longer than a whole request."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 class Sender(Protocol):
@@ -146,19 +155,27 @@ class Wire:
 
         Raises:
             ConnectorError: the service cannot be used.
-            ServiceError: see `refusals`.
+            ServiceError: see `refusals`; its `repeated` says whether it answers a further attempt.
         """
         self._tokens.bearer()  # its own errors and attempts, outside of this request's
+        sent = 0
+
+        def counted() -> T:
+            nonlocal sent
+            sent += 1
+            return request()
+
         try:
             return self.retrying.call(
                 operation,
-                request,
+                counted,
                 repeatable=repeatable,
                 look_up=look_up,
                 classify=lambda error: classify(error, answered=self._answered),
                 succeeded=lambda answer: str(answer.status) if isinstance(answer, Answer) else "200",
             )
         except ServiceError as error:
+            error.repeated = sent > 1
             if error.partial or error.status in refusals:
                 raise
             raise self._stopper(error) from error

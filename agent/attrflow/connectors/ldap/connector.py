@@ -12,15 +12,15 @@ from attrflow.connectors.ldap.dialogue import Dialogue
 from attrflow.connectors.ldap.dirsync import DirSync
 from attrflow.connectors.ldap.entries import EntryReader
 from attrflow.connectors.ldap.export import Exporter
-from attrflow.connectors.ldap.failures import SearchFailed
 from attrflow.connectors.ldap.full_import import FullImport
+from attrflow.connectors.ldap.lookup import FoundEntry, Lookup
 from attrflow.connectors.ldap.schema import read_root_dse, read_schema
 from attrflow.connectors.ldap.scope import Scope
 from attrflow.connectors.ldap.settings import settings_of
 from attrflow.connectors.retry import Retrying
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, ImportFinding, Page
-from attrflow.model.errors import SettingsError
+from attrflow.model.errors import SearchFailed, SettingsError
 from attrflow.model.schema import Schema
 
 __all__ = ["LdapConnector"]
@@ -139,6 +139,10 @@ class LdapConnector:
         if isinstance(found, ImportFinding):
             raise SearchFailed(f"{found.dn or anchor} cannot be read: {found.detail}", cd_error=found.code)
         return found
+
+    def find(self, text: str) -> tuple[FoundEntry, ...]:
+        """Entries by DN, GUID or whole name, anywhere in the directory, imported or not; see `ldap.lookup`."""
+        return Lookup(self._dialogue, self._server_schema, self._scope, self._configuration).find(text)
 
     def export(self, changes: Sequence[ExportChange]) -> Iterator[ExportOutcome]:
         """Write the changes; one outcome for each, as it becomes known."""

@@ -19,7 +19,6 @@ from attrflow.connectors.ldap.failures import (
     search_failure,
 )
 from attrflow.connectors.retry import Retrying
-from attrflow.model.entry import WireAttempt
 from attrflow.model.errors import ConnectionLost
 
 __all__ = ["Dialogue"]
@@ -118,10 +117,6 @@ class Dialogue:
         """One search without repetition, for look-ups inside a write."""
         self._session.ensure_open()
         return self._search(request)
-
-    def take_attempts(self) -> tuple[WireAttempt, ...]:
-        """What was sent since the last call."""
-        return self._retrying.take_attempts()
 
     def _search(self, request: SearchRequest) -> SearchAnswer:
         answer = self._session.search(request)

@@ -26,13 +26,13 @@ from attrflow.connectors.ldap.connection import SearchAnswer, SearchRequest
 from attrflow.connectors.ldap.decode import SearchEntry, dirsync_answer
 from attrflow.connectors.ldap.dialogue import Dialogue
 from attrflow.connectors.ldap.entries import EntryReader, values_of
-from attrflow.connectors.ldap.failures import SearchFailed, search_failure, server_words
+from attrflow.connectors.ldap.failures import search_failure, server_words
 from attrflow.connectors.ldap.full_import import FullImport
 from attrflow.connectors.ldap.scope import Scope
 from attrflow.connectors.ldap.values import read_name
 from attrflow.model.configuration import Partition
 from attrflow.model.entry import ImportedObject, ImportFinding, Page
-from attrflow.model.errors import ConnectorError, PermissionDenied
+from attrflow.model.errors import ConnectorError, PermissionDenied, SearchFailed
 from attrflow.model.names import InvalidName, parse_dn
 
 __all__ = ["DirSync"]
@@ -104,7 +104,6 @@ class DirSync:
                 tuple(objects),
                 watermark_after=_watermark(cookie),
                 findings=tuple(findings),
-                attempts=self._dialogue.take_attempts(),
             )
 
     # -- inside --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Literal
 
 from attrflow.connectors.ldap.ranges import split_range
 from attrflow.connectors.ldap.schema import ServerSchema
-from attrflow.connectors.ldap.values import guid_of, read_references, read_values
+from attrflow.connectors.ldap.values import guid_of, read_references, read_uuids, read_values
 from attrflow.model.entry import ImportedObject, ImportedReferences, ImportFinding, ReferenceTarget
 from attrflow.model.names import InvalidName
 from attrflow.model.schema import AttributeType, Syntax
@@ -123,7 +123,7 @@ class EntryReader:
             if type_ is None or not (octets or partial):
                 continue
             if type_.syntax is not Syntax.REFERENCE:
-                read = read_values(type_, octets) if octets else NO_VALUES
+                read = self._values(type_, octets) if octets else NO_VALUES
                 if type_.name in self._textual_names and not isinstance(read, ImportFinding):
                     read = tuple([_EXTENSIONS.sub("", str(value)) for value in read])
                 if isinstance(read, ImportFinding):
@@ -139,6 +139,9 @@ class EntryReader:
         if self._own_name is not None and self._type(object_type, self._own_name) is not None:
             values[self._own_name] = (dn,)  # DirSync never sends it, since it is not replicated
         return values, references, tuple(findings)
+
+    def _values(self, type_: AttributeType, octets: Sequence[bytes]) -> Values | ImportFinding:
+        return read_uuids(type_, octets) if type_.name in self._schema.uuid_names else read_values(type_, octets)
 
 
 def _merge(

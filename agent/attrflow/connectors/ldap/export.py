@@ -76,7 +76,6 @@ class Exporter:
                 error=error.type if error else None,
                 cd_error_code=error.cd_error_code if error else None,
                 detail=error.detail if error else None,
-                attempts=self._dialogue.take_attempts(),
             )
 
     def _write(self, change: ExportChange) -> tuple[str | None, str]:

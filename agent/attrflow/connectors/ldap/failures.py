@@ -15,10 +15,10 @@ from attrflow.model.errors import (
     ConnectionLost,
     ConnectorError,
     PermissionDenied,
+    SearchFailed,
 )
 
 __all__ = [
-    "SearchFailed",
     "ServerBusy",
     "bind_failure",
     "classify",
@@ -82,12 +82,6 @@ _LOGON_DATA = {
     "773": "the account must change its password first",
     "775": "the account is locked",
 }
-
-
-class SearchFailed(ConnectorError):
-    """The directory answers, but refuses a search that the step cannot do without (engine.md §4.5)."""
-
-    code = "failed-search"
 
 
 class ServerBusy(ConnectionLost):

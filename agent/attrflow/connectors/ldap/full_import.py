@@ -80,7 +80,7 @@ class FullImport:
                 answer = self._dialogue.ask(request)
                 generation = self._dialogue.generation
                 if answer.done.result == NO_SUCH_OBJECT and base != partition.name:
-                    # A selected container that was renamed or deleted holds nothing (engine.md §1.4, 7c).
+                    # A selected container that was renamed or deleted holds nothing (behaviour.md §1.4, 7c).
                     return
             else:
                 answer = self._dialogue.ask_in_walk(request, generation)
@@ -109,7 +109,7 @@ class FullImport:
                 objects.append(imported)
             elif imported is not None:
                 findings.append(imported)
-        return Page(tuple(objects), findings=tuple(findings), attempts=self._dialogue.take_attempts())
+        return Page(tuple(objects), findings=tuple(findings))
 
     def _imported(self, partition: Partition, entry: SearchEntry) -> ImportedObject | ImportFinding | None:
         """The object; a finding where it cannot even be named; None where it is out of scope."""

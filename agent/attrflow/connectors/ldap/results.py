@@ -1,4 +1,4 @@
-"""What a refused write means: LDAP results to the product's export error types (engine.md §4.5).
+"""What a refused write means: LDAP results to the product's export error types (behaviour.md §4.5).
 
 Pure tables. The server's own text is always kept as the detail, with AD's Win32 code put in words
 where it says more than the result does.

@@ -24,6 +24,8 @@ from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 __all__ = ["RootDse", "ServerSchema", "read_root_dse", "read_schema"]
 
 _UNIVERSAL, _MICROSOFT = "1.3.6.1.4.1.1466.115.121.1.", "1.2.840.113556.1.4."
+_UUID = "1.3.6.1.1.16.1"
+"""The UUID syntax (RFC 4530): text on the wire, 16 octets in RFC order for rules, as objectGUID is octets."""
 _SYNTAXES = {
     _UNIVERSAL + "27": Syntax.INTEGER,
     _MICROSOFT + "906": Syntax.INTEGER,
@@ -31,6 +33,7 @@ _SYNTAXES = {
     _UNIVERSAL + "12": Syntax.REFERENCE,
     _UNIVERSAL + "34": Syntax.REFERENCE,
     _MICROSOFT + "907": Syntax.BINARY,
+    _UUID: Syntax.BINARY,
     **{_UNIVERSAL + number: Syntax.BINARY for number in ("4", "5", "8", "9", "10", "23", "28", "40", "49")},
 }
 """RFC 4517 §3.3 and MS-ADTS 3.1.1.2.2.2; every other syntax is text to us."""
@@ -63,6 +66,8 @@ class ServerSchema:
     operational: frozenset[str]
     textual_names: frozenset[str]
     """Attributes that hold a DN and are read as text: in AD an extended DN may stand in them."""
+    uuid_names: frozenset[str] = frozenset()
+    """Attributes of the UUID syntax, whose text becomes 16 octets."""
 
     def attribute(self, name: str) -> AttributeType | None:
         """The attribute of that name or alias in any case, without its options, or None."""
@@ -149,6 +154,7 @@ def read_schema(session: Session, root: RootDse, ask: Callable[[SearchRequest], 
             for found in definitions
             if found.names[0].casefold() in _TEXTUAL_DN or _syntax_oid(found, by_name) in _DN_WITH_MORE
         ),
+        uuid_names=frozenset(found.names[0] for found in definitions if _syntax_oid(found, by_name) == _UUID),
     )
 
 

@@ -1,6 +1,6 @@
 """Octets to values and back, by the attribute's syntax. Reading is not cleaning: blanks and case stay.
 
-What does not fit its syntax is a finding on the object (engine.md §4.5), never an exception that ends
+What does not fit its syntax is a finding on the object (behaviour.md §4.5), never an exception that ends
 a run, and never a value that was bent until it fits. It knows no entries and no wire.
 """
 
@@ -15,7 +15,7 @@ from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.schema import AttributeType, Syntax
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, Reference, Value, Values
 
-__all__ = ["encode_value", "guid_of", "read_name", "read_references", "read_values"]
+__all__ = ["encode_value", "guid_of", "read_name", "read_references", "read_uuids", "read_values"]
 
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 _OPTIONAL_UID = re.compile(r"#'[01]*'B$", re.IGNORECASE)
@@ -40,6 +40,17 @@ def read_values(type_: AttributeType, octets: Sequence[bytes]) -> Values | Impor
         return tuple([value.decode("utf-8") for value in octets])
     except UnicodeDecodeError as error:
         return _finding("invalid-attribute-value", type_, error.object, "is no UTF-8 text")
+
+
+def read_uuids(type_: AttributeType, octets: Sequence[bytes]) -> Values | ImportFinding:
+    """Values of the UUID syntax (RFC 4530), text on the wire, as 16 octets in the order that RFC 9562 writes them."""
+    values = []
+    for value in octets:
+        try:
+            values.append(uuid.UUID(value.decode("ascii")).bytes)
+        except ValueError:
+            return _finding("invalid-attribute-value", type_, value, "is no UUID")
+    return tuple(values)
 
 
 def _integers(type_: AttributeType, octets: Sequence[bytes]) -> Values | ImportFinding:

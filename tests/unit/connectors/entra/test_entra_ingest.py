@@ -149,14 +149,15 @@ def test_only_selected_attributes_and_types_are_imported(connect: Connect) -> No
     assert found[anchor].dn.startswith("CN={6B617269"), "the DN needs no selected sourceAnchor"
 
 
-def test_full_import_is_complete_on_its_last_page_only(connect: Connect) -> None:
+def test_full_import_is_complete_on_its_last_page_only(connect: Connect, attempts: list[WireAttempt]) -> None:
     connector = connect(page_size=2)
     for number in range(5):
         created(connector, person(number, f"user{number}"))
+    attempts.clear()
     pages = list(connector.import_pages("default", None))
     assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
     assert sum(len(page.objects) for page in pages) == 5
-    assert all(len(page.attempts) == 1 for page in pages[1:])
+    assert len(attempts) == len(pages)
     assert pages[-1].watermark_after is not None
     assert "://" not in pages[-1].watermark_after, "a watermark must survive a move to another port"
 
@@ -245,16 +246,17 @@ def test_a_refused_object_leaves_the_others_alone(connect: Connect) -> None:
     assert "userCertificate" in str(results[3].detail)
 
 
-def test_delete_add_gives_a_new_object(connect: Connect) -> None:
+def test_delete_add_gives_a_new_object(connect: Connect, attempts: list[WireAttempt]) -> None:
     connector = connect()
     staff = created(connector, group(1))
     change = ExportChange(
         1, "delete-add", "group", "x", staff, values(displayName="New", mailEnabled=False), source_anchor="g2=="
     )
+    attempts.clear()
     again = outcome(connector, change)
     assert again.error is None
     assert again.anchor not in (None, staff)
-    assert [attempt.operation for attempt in again.attempts] == ["POST ingest batch"] * 2
+    assert [attempt.operation for attempt in attempts] == ["POST ingest batch"] * 2
     assert set(imported(connector)[0]) == {again.anchor}
 
 
@@ -262,7 +264,6 @@ def test_more_changes_than_a_batch_holds(connect: Connect, tenant: Running) -> N
     results = list(connect().export([person(number, f"u{number}") for number in range(101)]))
     assert {result.cs_id for result in results if result.error is None} == set(range(101))
     assert sent(tenant, BATCH) == 2
-    assert sum(len(result.attempts) for result in results) >= 2
 
 
 def test_an_add_whose_answer_was_lost_is_looked_up_and_not_made_twice(connect: Connect, tenant: Running) -> None:
@@ -280,12 +281,14 @@ def test_an_add_that_never_arrived_is_sent_again(connect: Connect, tenant: Runni
     assert (sent(tenant, BATCH), sent(tenant, LOOK_UP)) == (2, 1)
 
 
-def test_a_throttled_batch_is_repeated_without_look_ups(connect: Connect, tenant: Running) -> None:
+def test_a_throttled_batch_is_repeated_without_look_ups(
+    connect: Connect, tenant: Running, attempts: list[WireAttempt]
+) -> None:
     connector = connect()
     tenant.faults.add(Fault("ingest", BATCH, "status", status=429, retry_after=7))
-    result = outcome(connector, person(1))
+    created(connector, person(1))
     assert (sent(tenant, BATCH), sent(tenant, LOOK_UP)) == (2, 0)
-    assert [(attempt.number, attempt.result, attempt.waited) for attempt in result.attempts[-2:]] == [
+    assert [(attempt.number, attempt.result, attempt.waited) for attempt in attempts[-2:]] == [
         (1, "429", 0.0),
         (2, "200", 7.0),
     ]

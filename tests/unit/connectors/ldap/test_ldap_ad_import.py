@@ -7,9 +7,8 @@ import uuid
 import ldap3
 import pytest
 
-from attrflow.connectors.ldap.failures import SearchFailed
 from attrflow.model.entry import ImportedReferences, ReferenceTarget
-from attrflow.model.errors import PermissionDenied
+from attrflow.model.errors import PermissionDenied, SearchFailed
 from attrflow.model.schema import Syntax
 from attrflow_mocks.scenarios.seed import EntrySeed
 

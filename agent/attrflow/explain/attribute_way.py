@@ -96,13 +96,17 @@ def find_way(program: Program, attribute: str, objects: Collection[CSObject], mv
     if metaverse is None:
         known = _names(inbound, outbound)
         near = difflib.get_close_matches(asked, sorted(known), n=3, cutoff=0.7)
-        return AttributeWay(asked, (_spelt(program, asked, objects),), None, near=tuple(near))
+        asked = _spelt(program, asked, objects)
+        return AttributeWay(asked, (asked,), None, near=tuple(near))
     fold = metaverse.casefold()
     coming = tuple(c for c in inbound if c.mapping.destination.casefold() == fold)
     going = tuple(c for c in outbound if any(name.casefold() == fold for name in c.reads))
     named = tuple(c for c in going if c.mapping.destination.casefold() == asked.casefold())
-    sources = _sources(asked, metaverse, coming)
-    return AttributeWay(asked, sources, metaverse, coming, named or _main(going, metaverse), others)
+    sources = _sources(asked, metaverse, coming) if coming else (_spelt(program, asked, objects),)
+    carried = named or _main(going, metaverse)
+    spellings = (metaverse, *sources, *(c.mapping.destination for c in carried))
+    asked = next((name for name in spellings if name.casefold() == asked.casefold()), asked)
+    return AttributeWay(asked, sources, metaverse, coming, carried, others)
 
 
 def _main(going: tuple[Candidate, ...], metaverse: str) -> tuple[Candidate, ...]:
@@ -159,6 +163,9 @@ def _spelt(program: Program, asked: str, objects: Collection[CSObject]) -> str:
         type_ = program.cs_type(cso.connector, cso.object_type)
         if type_ is not None and (attribute := type_.attribute(asked)) is not None:
             return attribute.name
+    for type_ in program.metaverse.object_types.values():
+        if (declared := type_.attribute(asked)) is not None:
+            return declared.name
     return asked
 
 

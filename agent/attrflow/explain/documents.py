@@ -90,7 +90,7 @@ class NodeValue:
 
 @dataclass(frozen=True, slots=True)
 class FlowRow:
-    """One candidate mapping for an attribute and what became of it (engine.md §5.1)."""
+    """One candidate mapping for an attribute and what became of it (behaviour.md §5.1)."""
 
     rule: RuleRef
     flow: str

@@ -1,4 +1,4 @@
-"""Hops 3 and 5: every candidate mapping for an attribute, with its status word (engine.md §5.1).
+"""Hops 3 and 5: every candidate mapping for an attribute, with its status word (behaviour.md §5.1).
 
 Mappings that were evaluated carry the engine's word. Those that were not get theirs here: the rule is
 disabled or out of scope (with the clause that failed and what it saw), or there is no link to flow over.
@@ -7,6 +7,7 @@ disabled or out of scope (with the clause that failed and what it saw), or there
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from attrflow.engine.program import Program
 from attrflow.events import MappingEvaluated, NodeEvaluated, ScopeTested
@@ -50,23 +51,33 @@ def _inbound_row(facts: Facts, observation: Observation, candidate: Candidate, c
         row = _evaluated(facts, observation, candidate, event, winner.winner if winner is not None else None)
         if row.status == "source-absent" and not _imported(facts.program, cso, candidate.mapping.source):
             detail = f"{candidate.mapping.source} is not among the attributes that {cso.connector} imports"
-            return _with(row, "source-attribute-not-imported", detail)
+            return replace(row, status="source-attribute-not-imported", detail=detail)
         return row
-    status, detail = _unevaluated(observation.scope(candidate.rule.id, cso.id), candidate, observation)
-    if status is None and detail is None:
+    status, why = _unevaluated(observation.scope(candidate.rule.id, cso.id), candidate, observation)
+    if status is None and why is None:
         after = observation.cs_after(cso.id)
         if after is None or after.link is None:
-            status, detail = "no-link", "the object is not linked to a metaverse object"
-    return _row(facts, candidate, status, detail, cso.id)
+            status, why = "no-link", "the object is not linked to a metaverse object"
+    return _row(facts, candidate, status, why, cso.id)
 
 
 def export_flow_hop(
-    facts: Facts, observation: Observation, way: AttributeWay, connector: str, mv_id: int | None
+    facts: Facts,
+    observation: Observation,
+    way: AttributeWay,
+    connector: str,
+    mv_id: int | None,
+    target_type: str | None = None,
 ) -> FlowHop:
-    """The candidate mappings of the metaverse attribute to one target connector."""
+    """The candidate mappings of the metaverse attribute to one target connector.
+
+    With the type of the object that is there, only the rules that could flow to it.
+    """
     rows = []
     for candidate in way.outbound:
         if candidate.rule.connector == connector and mv_id is not None:
+            if target_type is not None and candidate.rule.target_type != target_type:
+                continue
             rows.append(_outbound_row(facts, observation, candidate, connector, mv_id))
     note = None
     if way.metaverse is None:
@@ -78,9 +89,7 @@ def export_flow_hop(
     return FlowHop("outbound", connector, way.metaverse, tuple(rows), note)
 
 
-def _outbound_row(
-    facts: Facts, observation: Observation, candidate: Candidate, connector: str, mv_id: int
-) -> FlowRow:
+def _outbound_row(facts: Facts, observation: Observation, candidate: Candidate, connector: str, mv_id: int) -> FlowRow:
     event = observation.mappings.get((candidate.rule.id, candidate.mapping.id, mv_id))
     if event is not None:
         winner = observation.winners.get(("outbound", connector, candidate.mapping.destination))
@@ -121,6 +130,8 @@ def _unevaluated(
         return "rule-out-of-scope", " or ".join(scope.failing) or None
     if candidate.rule.link == "join-no-flow":
         return None, "the rule only joins (link type join-no-flow): its mappings never flow"
+    if observation.skipped is not None:
+        return None, f"not evaluated: {observation.skipped}"
     if observation.failure is not None:
         return None, "not evaluated: the object's synchronization failed before"
     return None, None
@@ -138,10 +149,6 @@ def _row(facts: Facts, candidate: Candidate, status: str | None, detail: str | N
         detail,
         object_id,
     )
-
-
-def _with(row: FlowRow, status: str, detail: str) -> FlowRow:
-    return FlowRow(row.rule, row.flow, row.source, row.destination, row.value, status, detail, row.object_id)
 
 
 def _imported(program: Program, cso: CSObject, attribute: str) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "SpaceAttribute",
     "SpaceHop",
+    "SpaceState",
     "Trace",
 ]
 

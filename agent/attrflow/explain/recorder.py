@@ -29,6 +29,7 @@ from attrflow.events import (
     ReferenceHeld,
     ScopeTested,
 )
+from attrflow.model.changes import ChangeSet
 from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import MVObject
 from attrflow.model.provenance import MappingId
@@ -86,6 +87,8 @@ class Observation:
     """By connector."""
     staged: dict[int, ExportStaged] = field(default_factory=dict)
     failure: ObjectFailed | None = None
+    skipped: str | None = None
+    """Why nothing was evaluated, where nothing could be."""
 
     def scope(self, rule_id: str, object_id: int) -> ScopeTested | None:
         """How a rule's scope filter answered for an object."""
@@ -116,6 +119,9 @@ def observe_metaverse_object(store: Store, program: Program, world: World, mv_id
     Imports that no synchronization has processed yet are taken in first, as the next one would.
     """
     linked = store.linked(mv_id)
+    strange = {cso.connector for cso in map(store.cs, linked) if cso is not None} - set(program.configurations)
+    if strange:
+        return _unconfigured(store, strange)
     pending = [i for i in linked if (cso := store.cs(i)) is not None and cso.pending_import is not None]
     view = store.prefetch(Reads(cs_ids=linked, mv_ids=(mv_id,), with_links=True, with_held=True))
     recording, apart = Recording(), _Apart(world, store.highest_id())
@@ -128,10 +134,18 @@ def observe_metaverse_object(store: Store, program: Program, world: World, mv_id
 
 def observe_connector_object(store: Store, program: Program, world: World, cs_id: int) -> Observation:
     """Synchronize one connector-space object as the next run would."""
+    cso = store.cs(cs_id)
+    if cso is not None and cso.connector not in program.configurations:
+        return _unconfigured(store, {cso.connector})
     view = store.prefetch(Reads(cs_ids=(cs_id,), with_links=True, with_held=True))
     recording, apart = Recording(), _Apart(world, store.highest_id())
     plan = synchronize_batch(view, (cs_id,), program, apart, run=_next_run(store), observer=recording)
     return _sorted(plan, store, recording.events)
+
+
+def _unconfigured(store: Store, connectors: set[str]) -> Observation:
+    names = " and ".join(sorted(connectors))
+    return Observation(SyncPlan(ChangeSet()), store, skipped=f"the object is in {names}, which is no longer configured")
 
 
 def _next_run(store: Store) -> int:

@@ -6,6 +6,7 @@ object, an object that is known only because others refer to it, or one that is 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,9 +80,7 @@ class Subject:
             )
         assert self.found is not None, "a subject is one of three"
         name = self.found.name or self.found.dn
-        return SubjectDocument(
-            "directory", name, self.found.object_type, None, (), self.found.dn, self.found.connector
-        )
+        return SubjectDocument("directory", name, self.found.object_type, None, (), self.found.dn, self.found.connector)
 
 
 def subject_of_mv(facts: Facts, mvo: MVObject) -> Subject:
@@ -192,14 +191,16 @@ def _near(facts: Facts, text: str) -> str:
     gone = facts.store.tombstones(text, limit=1)
     if gone:
         return f"{gone[0].name} was deleted in run {gone[0].run}"
-    parts = [part for part in re.split(r"[\s@.,=_-]+", text) if len(part) > 2]
+    local = text.partition("@")[0] if "=" not in text else text.partition(",")[0].partition("=")[2]
+    parts = [part for part in re.split(r"[\s.,=_-]+", local) if len(part) > 2]
     parts += [part[: len(part) * 2 // 3] for part in parts if len(part) > 4]
-    names: dict[str, None] = {}
+    likeness: dict[str, float] = {}
     for part in parts[:6]:
-        for mvo in facts.store.find_mv(part, limit=3):
-            names.setdefault(facts.mv_name(mvo))
-        if len(names) >= 3:
-            break
+        for mvo in facts.store.find_mv(part, limit=CANDIDATES):
+            name = facts.mv_name(mvo)
+            plain = re.sub(r"[\s.,_-]+", " ", local).casefold()
+            likeness[name] = difflib.SequenceMatcher(None, plain, name.casefold()).ratio()
+    names = sorted((name for name, ratio in likeness.items() if ratio > 0.7), key=lambda n: (-likeness[n], n))
     if names:
-        return "did you mean " + ", ".join(list(names)[:3]) + "?"
+        return "did you mean " + ", ".join(names[:3]) + "?"
     return "give a DN, UPN, mail address, account name, GUID or part of a name; imports bring objects in"

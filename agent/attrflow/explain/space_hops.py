@@ -8,8 +8,9 @@ from attrflow.explain.attribute_way import AttributeWay
 from attrflow.explain.containers import keeps_out
 from attrflow.explain.documents import NOTHING, Held, Shown, ShownValue
 from attrflow.explain.facts import Facts
-from attrflow.explain.hops import ErrorDocument, SpaceAttribute, SpaceHop
+from attrflow.explain.hops import ErrorDocument, SpaceAttribute, SpaceHop, SpaceState
 from attrflow.explain.recorder import Observation
+from attrflow.explain.resolve_object import DirectoryFind
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
 from attrflow.model.metaverse import HeldReference
@@ -17,6 +18,7 @@ from attrflow.model.values import Reference
 
 __all__ = [
     "error_document",
+    "found_hop",
     "held_document",
     "inbound_held",
     "link_text",
@@ -24,6 +26,7 @@ __all__ = [
     "outbound_held",
     "source_hop",
     "target_hop",
+    "touches",
 ]
 
 
@@ -47,6 +50,13 @@ def source_hop(facts: Facts, cso: CSObject, way: AttributeWay) -> SpaceHop:
         note,
         error_document(facts, error) if error is not None else None,
     )
+
+
+def found_hop(found: DirectoryFind) -> SpaceHop:
+    """The hop of an object that is in a directory and in no connector space."""
+    why = found.excluded_by or found.reason or "no import has brought it"
+    note = f"There is no such object in the connector space: {why}."
+    return SpaceHop("source", found.connector, None, None, found.object_type, (), note=note)
 
 
 def _operation(delta: Delta) -> str:
@@ -86,7 +96,7 @@ def touches(delta: Delta | None, name: str) -> bool:
 def target_hop(facts: Facts, cso: CSObject, way: AttributeWay) -> SpaceHop:
     """The attribute in a target's connector space: confirmed, exported, or to be exported."""
     names = way.targets(cso.connector)
-    attributes = tuple(_target_attribute(facts, cso, name, way) for name in names)
+    attributes = tuple(_target_attribute(facts, cso, name) for name in names)
     error = cso.export_error or cso.import_error
     return SpaceHop(
         "target",
@@ -112,7 +122,7 @@ def _target_note(cso: CSObject) -> str | None:
     return None
 
 
-def _target_attribute(facts: Facts, cso: CSObject, name: str, way: AttributeWay) -> SpaceAttribute:
+def _target_attribute(facts: Facts, cso: CSObject, name: str) -> SpaceAttribute:
     known = import_hologram(cso)
     value = facts.in_image(known, name)
     origin = cso.provenance.get(name)
@@ -120,15 +130,20 @@ def _target_attribute(facts: Facts, cso: CSObject, name: str, way: AttributeWay)
     since = facts.since(origin.since_run) if origin is not None else None
     held = outbound_held(facts, cso, name)
     image: Image = known
-    state: str = "confirmed" if not value.absent else "absent"
+    state: SpaceState = "confirmed" if not value.absent else "absent"
     pending: Shown | None = None
-    for layer, word in ((cso.unconfirmed, "unconfirmed"), (cso.escrowed, "in-flight"), (cso.unapplied, "pending-export")):
+    layers: tuple[tuple[Delta | None, SpaceState], ...] = (
+        (cso.unconfirmed, "unconfirmed"),
+        (cso.escrowed, "in-flight"),
+        (cso.unapplied, "pending-export"),
+    )
+    for layer, word in layers:
         image = apply_delta(layer, image)
         if touches(layer, name):
             state, pending = word, facts.in_image(image, name)
     if cso.unapplied is not None and cso.unapplied.operation == "delete":
         state, pending = "pending-delete", NOTHING
-    return SpaceAttribute(name, value, state, pending, since, rule, held)  # type: ignore[arg-type]  # all are words of SpaceState
+    return SpaceAttribute(name, value, state, pending, since, rule, held)
 
 
 def missing_target_hop(facts: Facts, observation: Observation, connector: str, mv_id: int | None) -> SpaceHop:
@@ -227,5 +242,5 @@ def _why_placeholder(facts: Facts, cso: CSObject) -> str:
     configuration = facts.program.configurations.get(cso.connector)
     why = keeps_out(configuration, cso.dn) if configuration is not None else None
     if why is not None:
-        return f"it is not synchronized: {why}"
+        return f"{why}, so it is not imported"
     return f"{cso.connector} has not imported it: no such object, no rights to read it, or a type that is not selected"

@@ -1,0 +1,99 @@
+"""Hops 1 and 7: the values as the directory and the tenant hold them now, beside what attrflow knows."""
+
+from __future__ import annotations
+
+from attrflow.explain.attribute_way import AttributeWay
+from attrflow.explain.documents import NOTHING, Shown, ShownValue
+from attrflow.explain.facts import SHOWN_VALUES, Facts
+from attrflow.explain.hops import CloudHop, DirectoryHop, LiveAttribute
+from attrflow.explain.live import CloudReader, DirectoryReader, LiveRead
+from attrflow.model.connector_space import CSObject, export_hologram, import_hologram
+from attrflow.model.delta import Image
+from attrflow.model.entry import ReferenceTarget
+from attrflow.model.errors import AttrflowError
+from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.references import NO_REFERENCES
+from attrflow.model.values import NO_VALUES, display, same_values
+
+__all__ = ["cloud_hop", "directory_hop"]
+
+
+def directory_hop(facts: Facts, cso: CSObject, way: AttributeWay, reader: DirectoryReader | None) -> DirectoryHop:
+    """The source attributes as the directory holds them now, if somebody can read them."""
+    known = import_hologram(cso)
+    attributes, gone = [], False
+    for name in way.sources:
+        if name == "dn":
+            continue
+        live = _read(reader, cso, name, "the directory was not asked")
+        gone = gone or not live.found
+        unread = live.unread if live.found else "the directory does not hold the object any more"
+        differs = unread is None and not _same(facts, cso.connector, live, known, name)
+        attributes.append(LiveAttribute(name, _shown(facts, cso.connector, live), unread, differs))
+    note = "The directory does not hold the object any more, or the account may not read it." if gone else None
+    return DirectoryHop(cso.connector, cso.dn, tuple(attributes), note)
+
+
+def cloud_hop(
+    facts: Facts, connector: str, cso: CSObject | None, way: AttributeWay, reader: CloudReader | None
+) -> CloudHop:
+    """The value that the tenant shows now, if somebody can read it."""
+    name = way.target(connector)
+    if cso is None:
+        return CloudHop(connector, None, name, unread=f"there is no object in {connector}")
+    if cso.anchor is None:
+        return CloudHop(connector, None, name, unread="the object was never exported")
+    if name is None:
+        return CloudHop(connector, cso.anchor, None, unread="no rule says which attribute it would be")
+    live = _read(reader, cso, name, "the tenant was not asked")
+    unread = live.unread if live.found else "the tenant does not hold the object any more"
+    differs = unread is None and not _same(facts, connector, live, export_hologram(cso), name)
+    return CloudHop(connector, cso.anchor, name, _shown(facts, connector, live), live.name, unread, differs)
+
+
+def _read(reader: DirectoryReader | None, cso: CSObject, name: str, silent: str) -> LiveRead:
+    if reader is None:
+        return LiveRead(unread=silent)
+    try:
+        return reader(cso, name)
+    except AttrflowError as error:
+        return LiveRead(unread=error.message)
+
+
+def _shown(facts: Facts, connector: str, live: LiveRead) -> Shown:
+    if live.values:
+        return facts.shown(live.values, NO_REFERENCES, "cs")
+    if live.references:
+        shown = tuple(_target(facts, connector, target) for target in live.references[:SHOWN_VALUES])
+        return Shown(shown, len(live.references))
+    return NOTHING
+
+
+def _target(facts: Facts, connector: str, target: ReferenceTarget) -> ShownValue:
+    cso = _known(facts, connector, target)
+    if cso is None:
+        return ShownValue("reference", target.dn or target.anchor or "", note="not in the connector space")
+    name = facts.cs_name(cso)
+    return ShownValue("reference", name, cso.id, cso.dn if name != cso.dn else None)
+
+
+def _known(facts: Facts, connector: str, target: ReferenceTarget) -> CSObject | None:
+    if target.anchor is not None:
+        found = facts.store.cs_by_anchor(connector, target.anchor)
+        if found is not None:
+            return found
+    try:
+        return facts.store.cs_by_dn(connector, dn_key(target.dn)) if target.dn else None
+    except InvalidName:
+        return None
+
+
+def _same(facts: Facts, connector: str, live: LiveRead, known: Image, name: str) -> bool:
+    """Whether the directory's values are the known ones. A service may give a number or a truth as text."""
+    here = known.attributes.get(name, NO_VALUES)
+    if here or live.values:
+        return same_values(here, live.values) or sorted(map(display, here)) == sorted(map(display, live.values))
+    targets = known.references.get(name, NO_REFERENCES)
+    if targets.count != len(live.references):
+        return False
+    return all((cso := _known(facts, connector, t)) is not None and cso.id in targets for t in live.references)

@@ -1,0 +1,138 @@
+"""An office for explain's tests: a laboratory with the four planted faults, and readers of its directories."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tests.unit.engine.lab import Lab, dn, flow, rule, user
+
+from attrflow.app.library import metaverse_schema
+from attrflow.connectors.memory import MemoryEntry
+from attrflow.engine.program import Program, build_program
+from attrflow.explain.documents import as_data
+from attrflow.explain.hops import Trace
+from attrflow.explain.live import LiveRead
+from attrflow.explain.resolve_object import DirectoryFind
+from attrflow.explain.text import WIDTH, plain
+from attrflow.explain.text_trace import trace_lines
+from attrflow.explain.text_why import why_lines
+from attrflow.explain.trace import trace
+from attrflow.explain.why import Why, why
+from attrflow.model.connector_space import CSObject
+from attrflow.model.entry import ReferenceTarget
+from attrflow.model.errors import ConnectionFailed
+from attrflow.rules.rule import Rule
+
+LEAVERS = "OU=Leavers,DC=contoso,DC=test"
+HIDDEN = "msExchHideFromAddressLists"
+
+
+@cache
+def _defaults() -> tuple[Rule, ...]:
+    return tuple(Lab().ruleset.rules)
+
+
+def rules(*more: Rule) -> tuple[Rule, ...]:
+    """The default rules and more."""
+    return (*_defaults(), *more)
+
+
+@cache
+def settled() -> Lab:
+    """The office after two cycles, shared by tests that only look."""
+    return office()
+
+
+def office(*more: Rule, settle: bool = True) -> Lab:
+    """Kari is well; Ola, Ingrid and Per have the planted faults that are about one attribute."""
+    custom = rule("In from AD - employeeType", 50, flow("employeeType", "employeeType"))
+    lab = Lab(rules(custom, *more))
+    contoso = lab.directories["contoso"]
+    contoso.add(user("Kari Nordmann", 1, telephoneNumber=("  +47 22 00 00 00 ",), title=("Boss",), sn=("Nordmann",)))
+    contoso.add(user("Ola Hansen", 2, msExchHideFromAddressLists=(True,), manager=(dn("Kari Nordmann"),)))
+    contoso.add(user("Ingrid Berg", 3, manager=(f"CN=Tor Vik,{LEAVERS}",)))
+    contoso.add(user("Per Lund", 4, employeeType=("contractor",)))
+    contoso.add(user("Harald Nygaard", 5, msExchHideFromAddressLists=(True,), mailNickname=("harald",)))
+    if settle:
+        lab.settle()
+    return lab
+
+
+_PROGRAMS: dict[tuple[object, ...], Program] = {}
+"""Compiled once for all tests: a program has no state."""
+
+
+def observed(lab: Lab) -> Program:
+    """The laboratory's rules, compiled so that expressions tell their parts."""
+    schemas = {name: directory.schema for name, directory in lab.directories.items()}
+    key = (lab.ruleset.hash, lab.options, repr(schemas), tuple(lab.configurations))
+    if key not in _PROGRAMS:
+        _PROGRAMS[key] = build_program(
+            lab.ruleset, lab.configurations, schemas, metaverse_schema(), lab.options, observed=True
+        )
+    return _PROGRAMS[key]
+
+
+class Readers:
+    """Reads the laboratory's directories as app reads real ones; `silent` ones cannot be reached."""
+
+    def __init__(self, lab: Lab, *silent: str) -> None:
+        self._lab = lab
+        self._silent = silent
+
+    def __call__(self, cso: CSObject, attribute: str) -> LiveRead:
+        """An attribute as it is there now."""
+        if cso.connector in self._silent:
+            raise ConnectionFailed(f"nobody answers at {cso.connector}")
+        entry = self._lab.directories[cso.connector].entries.get(cso.anchor or "")
+        if entry is None:
+            return LiveRead(found=False)
+        targets = tuple(ReferenceTarget(target) for target in entry.references.get(attribute, ()))
+        return LiveRead(entry.attributes.get(attribute, ()), targets)
+
+    def find(self, text: str) -> list[DirectoryFind]:
+        """Nina, who was left among the leavers."""
+        name = f"CN=Nina Dahl,{LEAVERS}"
+        known = text.casefold() in (name.casefold(), "nina dahl", "nina.dahl@contoso.test")
+        return [DirectoryFind("contoso", name, f"{LEAVERS} is excluded", "user", "Nina Dahl")] if known else []
+
+
+def traced(lab: Lab, object_: str, attribute: str, *silent: str, live: bool = True) -> Trace:
+    """A trace, drawn and written as data on the way, so that both are tried with everything."""
+    readers = Readers(lab, *silent) if live else None
+    before = (lab.world.new_id(), lab.store.highest_id(), lab.world.guid())
+    found = trace(
+        lab.store, observed(lab), lab.world, object_, attribute,
+        directory_value=readers, cloud_value=readers, find_in_directory=readers.find if readers else None,
+    )  # fmt: skip
+    assert lab.world.new_id() == before[0] + 1, "a trace uses up no id"
+    assert lab.store.highest_id() == before[1], "a trace writes nothing"
+    fits(plain(trace_lines(found)))
+    as_data(found)
+    return found
+
+
+def asked(lab: Lab, object_: str, attribute: str | None = None, *, live: bool = True) -> Why:
+    """A why, drawn and written as data on the way."""
+    readers = Readers(lab) if live else None
+    found = why(
+        lab.store, observed(lab), lab.world, object_, attribute,
+        directory_value=readers, cloud_value=readers, find_in_directory=readers.find if readers else None,
+    )  # fmt: skip
+    fits(plain(why_lines(found)))
+    as_data(found)
+    return found
+
+
+def fits(text: str) -> None:
+    """No line is wider than the page."""
+    wide = [line for line in text.splitlines() if len(line) > WIDTH]
+    assert not wide, f"wider than {WIDTH}: {wide[0]!r}"
+
+
+def entry_of(lab: Lab, name: str) -> MemoryEntry:
+    """A person's entry in contoso."""
+    directory = lab.directories["contoso"]
+    anchor = directory.find(dn(name))
+    assert anchor is not None, name
+    return directory.entries[anchor]

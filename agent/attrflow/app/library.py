@@ -44,7 +44,7 @@ def default_rules(connectors: Sequence[tuple[str, str, str]]) -> tuple[Rule, ...
     """The default rules of connectors given as (name, id, kind), in the order they were added.
 
     Numbered from 100 over both directions; a rule that several connectors have stands once for each, in
-    their order, before the next rule (engine.md §6).
+    their order, before the next rule (behaviour.md §6).
     """
     rules: list[Rule] = []
     for template in DEFAULT_ORDER:

@@ -94,7 +94,9 @@ def read_connectors(connectors: Table, folder: Path) -> Iterator[ConnectorSettin
         if _is_dotted(table):
             inner = next(iter(table.values))
             help = f'a name with a dot stands in quotes: [connectors."{name}.{inner}"]'
-            connectors.tell(name, "missing-key", f"{table.header} has no 'kind'", help=help)
+            # Placed at the inner table: the outer one has no header of its own.
+            message = f"{table.header} has no 'kind'"
+            connectors.tell((name, inner), "missing-key", message, help=help, at_key=True)
             continue
         yield _read(name, table, folder, ids)
 

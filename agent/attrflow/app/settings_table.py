@@ -6,6 +6,7 @@ one reading tells all there is to tell. Knows TOML's types and nothing of what t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from attrflow.model.diagnostics import Severity
 from attrflow.rules.positions import Finding, suggestion
 
 __all__ = ["Table", "kind_of"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def kind_of(value: object) -> str:
@@ -92,6 +95,10 @@ class Table:
             return None
         if not value.strip():
             self.wrong(key, f"{key!r} is empty", "give it a value, or leave the key out")
+            return None
+        if _CONTROL.search(value):
+            # No path, address or name holds one, and file systems refuse the zero with an error of their own.
+            self.wrong(key, f"{key!r} holds a line break or another control character", "write it on one line")
             return None
         return value.strip()
 

@@ -1,0 +1,1 @@
+"""The command line: a face over `app.operations`. It shows documents; it decides nothing."""

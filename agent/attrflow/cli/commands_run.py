@@ -1,0 +1,151 @@
+"""The commands that run something, and the history of what ran: `run`, `cycle`, `runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attrflow.cli.face import Face, face_of
+from attrflow.cli.options import ConnectorOption, LimitOption, ListOutput, NoColor, Output, ProjectFolder
+
+if TYPE_CHECKING:
+    from attrflow.runs.run import RunResult
+
+__all__ = ["add_to", "exit_code"]
+
+_runs = typer.Typer(no_args_is_help=False)
+
+
+class ProfileName(StrEnum):
+    """The five run profiles that every connector has."""
+
+    full_import = "full-import"
+    delta_import = "delta-import"
+    full_sync = "full-sync"
+    delta_sync = "delta-sync"
+    export = "export"
+
+
+def run(
+    context: typer.Context,
+    connector: Annotated[str, typer.Argument(metavar="CONNECTOR", help="A connector of the project.")],
+    profile: Annotated[ProfileName, typer.Argument(metavar="PROFILE", help="What to run.")],
+    allow_deletes: Annotated[
+        bool, typer.Option("--allow-deletes", help="Let this one export pass the guard against accidental deletes.")
+    ] = False,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Run one profile on one connector: full-import, delta-import, full-sync, delta-sync or export."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
+    from attrflow.cli.progress import shown_progress  # noqa: PLC0415 - loads rich
+    from attrflow.cli.runs_text import draw_run  # noqa: PLC0415 - loads rich
+
+    with face.opened() as opened, shown_progress(face.messages) as progress:
+        result = running.run(opened, connector, profile.value, progress=progress, allow_deletes=allow_deletes)
+    document = running.run_document(result.record)
+
+    face.show(document, lambda console: draw_run(console, document))
+    _tell_help(face, [result])
+    raise typer.Exit(exit_code(result))
+
+
+def cycle(
+    context: typer.Context,
+    initial: Annotated[
+        bool, typer.Option("--initial/--delta", help="Import and synchronize everything, or what changed.")
+    ] = False,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Run the scheduler's cycle on all connectors: imports, synchronizations, and exports out of staging mode."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
+    from attrflow.cli.progress import shown_progress  # noqa: PLC0415 - loads rich
+    from attrflow.cli.runs_text import draw_cycle  # noqa: PLC0415 - loads rich
+
+    with face.opened() as opened:
+        with shown_progress(face.messages) as progress:
+            results = list(running.cycle(opened, initial=initial, progress=progress))
+        document = running.cycle_document(opened, results, initial=initial)
+
+    face.show(document, lambda console: draw_cycle(console, document))
+    _tell_help(face, results)
+    raise typer.Exit(max((exit_code(result) for result in results), default=0))
+
+
+def exit_code(result: RunResult) -> int:
+    """0 for a success or warnings; 1 where objects failed or the run was stopped; else its error's own."""
+    word = result.record.result
+    if word.startswith("no-start-"):
+        return result.error.exit_code if result.error is not None else 1
+    return 1 if word.startswith("stopped-") or word.endswith("-errors") else 0
+
+
+@_runs.callback(invoke_without_command=True)
+def _list_runs(
+    context: typer.Context,
+    connector: ConnectorOption = None,
+    limit: LimitOption = 20,
+    project: ProjectFolder = None,
+    output: ListOutput = None,
+    no_color: NoColor = False,
+) -> None:
+    """The run history, newest first; `runs show NUMBER` drills into one."""
+    face = face_of(context, project, output, no_color=no_color)
+    if context.invoked_subcommand is not None:
+        return
+    from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
+    from attrflow.cli.runs_text import draw_runs  # noqa: PLC0415 - loads rich
+
+    with face.opened(read_only=True) as opened:
+        document = running.runs(opened, limit=limit, connector=connector)
+
+    face.show_list(document, document.runs, lambda console: draw_runs(console, document))
+
+
+@_runs.command("show")
+def _show_run(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The run's number.")],
+    counter: Annotated[
+        str | None, typer.Option("--counter", help="Only the objects behind this counter, such as stage-add.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also objects without errors, and requests that were answered at once.")
+    ] = False,
+    limit: LimitOption = 1000,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """One run: its steps, the objects behind its counters, errors first, and what was sent on the wire."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
+    from attrflow.cli.runs_text import draw_run_detail  # noqa: PLC0415 - loads rich
+
+    with face.opened(read_only=True) as opened:
+        document = running.run_detail(opened, number, counter=counter, limit=limit)
+
+    face.show(document, lambda console: draw_run_detail(console, document, everything=everything, counter=counter))
+
+
+def _tell_help(face: Face, results: Sequence[RunResult]) -> None:
+    """What failed runs should be followed by."""
+    for result in results:
+        if face.for_people and exit_code(result):
+            number = result.record.number
+            face.messages.print(f"`attrflow runs show {number}` shows what went wrong.", soft_wrap=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(run)
+    app.command()(cycle)
+    app.add_typer(_runs, name="runs")

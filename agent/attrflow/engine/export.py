@@ -1,4 +1,4 @@
-"""Export: pending exports become escrowed ones and changes to write, and outcomes settle them (engine.md §1.6).
+"""Export: pending exports become escrowed ones and changes to write, and outcomes settle them (behaviour.md §1.6).
 
 `unapplied → escrowed → unconfirmed`; an error leads back to `unapplied` with the error on the object.
 References whose targets the directory does not hold yet wait for the last part of the step.
@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
+from attrflow.engine.placeholders import take_out
 from attrflow.engine.plan import ExportBatch, SettlePlan
-from attrflow.engine.staging_names import move_referrers
+from attrflow.engine.staging_names import move_referrers, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
 from attrflow.model.configuration import ConnectorConfiguration
-from attrflow.model.connector_space import CSObject, StoredError, export_hologram, import_hologram
-from attrflow.model.delta import EMPTY_IMAGE, AttributeDelta, Delta, Image, apply_delta, compose
+from attrflow.model.connector_space import CSObject, StoredError, export_hologram, import_hologram, is_export_only
+from attrflow.model.delta import EMPTY_IMAGE, AttributeDelta, Delta, Image, apply_delta, compose, image_difference
 from attrflow.model.entry import ExportChange, ExportOutcome, OutgoingReferences, ReferenceTarget
 from attrflow.model.names import InvalidName, dn_key
 from attrflow.model.references import ReferenceDelta
@@ -40,9 +41,10 @@ def exports_now(cso: CSObject, part: Part) -> bool:
         return delta.operation == "delete"
     if delta.operation == "delete":
         return False
+    content = delta.operation != "update" or bool(delta.attributes or delta.new_dn)
     if part == "content":
-        return delta.operation != "update" or bool(delta.attributes or delta.new_dn)
-    return bool(delta.references)
+        return content
+    return bool(delta.references) and delta.operation == "update" and not (content and cso.export_error is not None)
 
 
 def escrow_batch(
@@ -72,8 +74,11 @@ def escrow_batch(
             )
         if part == "references" and not ready:
             continue
-        now = Delta(delta.operation, delta.attributes, ready, delta.new_dn)
-        rest = Delta("update", references=waiting) if waiting else None
+        if part == "references":  # attributes that are still here are those that the channel cannot write
+            now, later = Delta("update", references=ready), replace(delta, references=waiting)
+        else:
+            now, later = replace(delta, references=ready), Delta("update", references=waiting)
+        rest = later if later.changes_content else None
         escrowed = replace(cso, escrowed=now, unapplied=rest)
         working.put_cs(cs_id, escrowed)
         changes.append(_change(working, escrowed, now, connector, schema))
@@ -97,7 +102,7 @@ def _split_references(working: WorkingSet, delta: Delta) -> tuple[dict[str, Refe
     waiting: dict[str, ReferenceDelta] = {}
     for name, shift in delta.references.items():
         there = frozenset(i for i in shift.added if _exists(working.cs(i)))
-        removed = frozenset(i for i in shift.removed if _exists(working.cs(i)))
+        removed = frozenset(i for i in shift.removed if _may_be_named(working.cs(i)))
         if there or removed:
             ready[name] = ReferenceDelta(there, removed)
         if shift.added - there:
@@ -108,9 +113,14 @@ def _split_references(working: WorkingSet, delta: Delta) -> tuple[dict[str, Refe
 def _exists(cso: CSObject | None) -> bool:
     """Whether the directory holds the object, as far as is known."""
     if cso is None or cso.kind == "placeholder":
-        return cso is not None and cso.connector != "" and cso.kind == "placeholder" and cso.anchor is not None
+        return False
     gone = any(d is not None and d.operation == "delete" for d in (cso.unconfirmed, cso.escrowed))
     return not gone and (cso.anchor is not None or cso.image is not None or cso.unconfirmed is not None)
+
+
+def _may_be_named(cso: CSObject | None) -> bool:
+    """Whether a reference to the object can still stand in the directory, imported itself or not."""
+    return cso is not None and (cso.kind == "placeholder" or _exists(cso))
 
 
 def _name(working: WorkingSet, cs_id: int) -> str:
@@ -158,7 +168,13 @@ def _below_escrow(cso: CSObject) -> Image:
 
 def _targets(working: WorkingSet, ids: frozenset[int]) -> tuple[ReferenceTarget, ...]:
     found = (working.cs(i) for i in sorted(ids))
-    return tuple(ReferenceTarget(cso.dn, cso.anchor) for cso in found if cso is not None)
+    return tuple(ReferenceTarget(cso.dn, cso.anchor or _named_anchor(cso)) for cso in found if cso is not None)
+
+
+def _named_anchor(cso: CSObject) -> str | None:
+    """The cloudAnchor that a placeholder of an Entra object is named by, where no sourceAnchor was known."""
+    inner = cso.dn.removeprefix("CN={").removesuffix("}")
+    return inner if cso.kind == "placeholder" and f"CN={{{inner}}}" == cso.dn and "_" in inner else None
 
 
 # -- settling -------------------------------------------------------------------------------------
@@ -180,7 +196,7 @@ def settle_batch(view: View, outcomes: Iterable[ExportOutcome], now: str) -> Set
             objects.append(RunObject("export-failure", cso.id, cso.dn, outcome.error, outcome.detail))
             continue
         counter = "export-rename" if cso.escrowed.new_dn is not None else f"export-{operation}"
-        conflict = _accept(working, cso, outcome)
+        conflict = _accept(working, cso, outcome, now)
         if conflict is not None:
             counters["export-failure"] += 1
             objects.append(RunObject("export-failure", cso.id, cso.dn, "duplicate-anchor", conflict))
@@ -205,52 +221,65 @@ def _put_back(working: WorkingSet, cso: CSObject, error: str, detail: str, cd_er
         cd_error_code=cd_error_code,
     )
     pending = compose(cso.escrowed, cso.unapplied, _below_escrow(cso), multi=_lists(cso))
-    working.put_cs(cso.id, replace(cso, escrowed=None, unapplied=pending, export_error=stored))
+    failed = replace(cso, escrowed=None, unapplied=pending, export_error=stored)
+    if failed.link is None and pending is None and is_export_only(failed):
+        take_out(working, failed)  # it was deprovisioned while its add was in escrow
+    else:
+        working.put_cs(cso.id, failed)
 
 
-def _accept(working: WorkingSet, cso: CSObject, outcome: ExportOutcome) -> str | None:
+def _accept(working: WorkingSet, cso: CSObject, outcome: ExportOutcome, now: str) -> str | None:
     """The directory took it: what was in escrow waits for confirmation. Returns a conflict of anchors, if any."""
     delta = cso.escrowed
     assert delta is not None, "settled from escrow"
     anchor = outcome.anchor or cso.anchor
-    if anchor is not None and anchor != cso.anchor:
-        twin = working.cs_by_anchor(cso.connector, anchor)
-        if twin is not None and twin.id != cso.id:
-            if twin.link is not None:
-                _put_back(working, cso, "duplicate-anchor", f"the directory matched it with {twin.dn}", None, "")
-                return f"the directory matched it with {twin.dn}, which is linked to another object"
-            cso = _adopt(working, cso, twin)
+    twin = working.cs_by_anchor(cso.connector, anchor) if anchor is not None and anchor != cso.anchor else None
+    if twin is not None and twin.id != cso.id:
+        if twin.link is not None:
+            detail = f"the directory matched it with {twin.dn}, which is linked to another object"
+            _put_back(working, cso, "duplicate-anchor", detail, None, now)
+            return detail
+        cso = _adopt(working, cso, twin)
+    if delta.operation == "delete" and cso.image is None and cso.pending_import is None:
+        take_out(working, cso)  # no import ever brought it: there is nothing that one could confirm
+        return None
+    cso = _named(working, replace(cso, anchor=anchor), outcome.dn or delta.new_dn)
     left = {name: change for name, change in delta.attributes.items() if name in outcome.not_written}
     written = replace(delta, attributes={n: c for n, c in delta.attributes.items() if n not in left})
     unapplied = cso.unapplied
-    if left:
-        pending = Delta("update", left, unapplied.references if unapplied is not None else {})
-        unapplied = pending
-    image, unconfirmed = cso.image, cso.unconfirmed
+    if left and (unapplied is None or unapplied.operation == "update"):
+        later = unapplied or Delta("update")
+        unapplied = replace(later, attributes={**left, **later.attributes})
     if delta.operation == "delete-add":
-        image, unconfirmed, written = None, None, replace(written, operation="add")
-    merged = compose(unconfirmed, written, import_hologram(replace(cso, image=image)), multi=_lists(cso))
-    dn, key = cso.dn, cso.dn_key
-    if (new_dn := outcome.dn or delta.new_dn) is not None:
-        try:
-            dn, key = new_dn, dn_key(new_dn)
-        except InvalidName:
-            dn, key = cso.dn, cso.dn_key
-    working.put_cs(
-        cso.id,
-        replace(
-            cso,
-            anchor=anchor,
-            dn=dn,
-            dn_key=key,
-            image=image,
-            escrowed=None,
-            unconfirmed=merged,
-            unapplied=unapplied,
-            export_error=None,
-        ),
-    )
+        cso = replace(cso, image=None, pending_import=None, unconfirmed=None)
+        written = replace(written, operation="add")
+    if written.operation == "add" and cso.image is not None:
+        written = replace(written, operation="update")  # it was there already, with more than was written
+    imported, lists = import_hologram(cso), _lists(cso)
+    confirming = compose(cso.unconfirmed, written, imported, multi=lists)
+    if confirming is not None and confirming.operation == "update":  # less what an import has shown meanwhile
+        left_over = image_difference(imported, apply_delta(confirming, imported), multi=lists) or Delta("update")
+        left_over = replace(left_over, new_dn=confirming.new_dn)
+        confirming = left_over if left_over.changes_content else None
+    settled = replace(cso, escrowed=None, unconfirmed=confirming, unapplied=unapplied, export_error=None)
+    working.put_cs(cso.id, settled)
     return None
+
+
+def _named(working: WorkingSet, cso: CSObject, dn: str | None) -> CSObject:
+    """The object under the name that the directory gave it; a placeholder that stood there is merged into it."""
+    if dn is None:
+        return cso
+    try:
+        key = dn_key(dn)
+    except InvalidName:
+        return cso
+    holder = working.cs_by_dn(cso.connector, key)
+    if holder is not None and holder.id != cso.id:
+        working.put_cs(cso.id, cso)
+        step_aside(working, holder, cso)
+        cso = working.cs(cso.id) or cso
+    return replace(cso, dn=dn, dn_key=key)
 
 
 def _adopt(working: WorkingSet, cso: CSObject, twin: CSObject) -> CSObject:

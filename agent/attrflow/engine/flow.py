@@ -1,4 +1,4 @@
-"""Flow: one mapping of one object gives a contribution (engine.md §3.5).
+"""Flow: one mapping of one object gives a contribution (behaviour.md §3.5).
 
 An expression's result becomes values of the destination's type; NULL, AuthoritativeNull and
 IgnoreThisFlow become their words; references are translated to the other side, and those without a

@@ -1,4 +1,4 @@
-"""Inbound synchronization: link upkeep, join, projection, and the flow into the metaverse (engine.md §3.0, 3 to 7)."""
+"""Inbound synchronization: link upkeep, join, projection, flow into the metaverse (behaviour.md §3.0, 3 to 7)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | 
         if work.account is not None:
             work.account.note(LinkKept, mv_id=mv_id)
         return cso, "kept", mv_id
-    if cso.transient or (cso.unapplied is not None and cso.unapplied.operation == "delete"):
+    if cso.transient or cso.state == "explicit" or (cso.unapplied is not None and cso.unapplied.operation == "delete"):
         return cso, "remains", None
     _check_single_join(work, rules)
     match = find_metaverse_object(rules, reading, work.working, work.account)
@@ -131,13 +131,20 @@ def disconnect(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> CS
             stored += [(n, r.provenance) for n, r in mvo.references.items()]
             names = tuple(n for n, p in stored if p.origin is not None and p.origin.connector == cso.connector)
             about.note(Recalled, mv_id=mvo.id, attributes=names)
-    cso = replace(cso, link=None, applied_rules=(), disconnection=Disconnection(cause, rule_id, work.moment.run))
+    cso = replace(
+        cso,
+        link=None,
+        applied_rules=(),
+        unapplied=None,  # what rules of a link that is gone wanted to write
+        disconnection=Disconnection(cause, rule_id, work.moment.run),
+    )
     work.working.put_cs(cso.id, cso)
+    work.working.hold(cso.id, cso.connector, (), inbound=True)
     return cso
 
 
 def keeps_alive(rules: tuple[CompiledRule, ...]) -> bool:
-    """Whether rules in scope of one linked object keep its metaverse object alive (engine.md §2, documented)."""
+    """Whether rules in scope of one linked object keep its metaverse object alive (behaviour.md §2, documented)."""
     return any(rule.rule.link in ("provision", "sticky-join") for rule in rules)
 
 

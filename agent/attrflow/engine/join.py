@@ -1,4 +1,4 @@
-"""Join: finding the one object on the other side that an unlinked object belongs to (engine.md §3.2).
+"""Join: finding the one object on the other side that an unlinked object belongs to (behaviour.md §3.2).
 
 Groups are tried top to bottom; the first that finds exactly one candidate decides. Without a value
 on either side nothing matches; of a multi-valued attribute any value may match.
@@ -76,7 +76,7 @@ def find_connector_object(
 ) -> Match | None:
     """The connector-space object that outbound rules in scope join the metaverse object to; errors as above.
 
-    An object whose delete is staged is not a candidate (engine.md §3.7).
+    An object whose delete is staged is not a candidate (behaviour.md §3.7).
     """
 
     def search(rule: CompiledRule, group: JoinGroup) -> tuple[int, ...]:
@@ -87,7 +87,9 @@ def find_connector_object(
             for value in values:
                 for cs_id in working.cs_by_value(connector, rule.rule.target_type, clause.cs, folded(value)):
                     cso = working.cs(cs_id)
-                    if cso is None or (cso.unapplied is not None and cso.unapplied.operation == "delete"):
+                    if cso is None or (cso.link is None and cso.state == "explicit"):
+                        continue
+                    if cso.unapplied is not None and cso.unapplied.operation == "delete":
                         continue
                     stored = export_hologram(cso).attributes.get(clause.cs, ())
                     if not clause.case_sensitive or value in stored:

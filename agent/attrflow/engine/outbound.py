@@ -1,4 +1,4 @@
-"""Outbound synchronization: one metaverse object to one connector (engine.md §3.7, §3.8)."""
+"""Outbound synchronization: one metaverse object to one connector (behaviour.md §3.7, §3.8)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flow_connector(
     """Bring the metaverse object's counterpart in one connector to what the rules say.
 
     `inbound` are the inbound rules in scope by connector-space id: a link that they hold is theirs.
-    Returns the outbound rules in scope.
+    Returns the outbound rules that apply to it: none where nothing is linked, or where no rule holds the link.
 
     Raises:
         ObjectFailure: a mapping fails, a join is ambiguous, or provisioning is not possible.
@@ -43,11 +43,18 @@ def flow_connector(
         cso = _keep_or_let_go(work, cso, rules, inbound.get(cso.id, ()), account)
     if cso is None:
         cso = link_or_provision(work, mvo, connector, rules, reading)
-    if cso is not None:
+    if cso is not None and not _is_leaving(cso):
         own = tuple(rule for rule in rules if rule.rule.target_type == cso.object_type)
         if any(_links(rule) for rule in own):
             _export_flow(work, mvo, cso, own, reading, account)
-    return rules
+            return own
+    work.working.hold(mvo.id, connector, (), inbound=False)
+    return ()
+
+
+def _is_leaving(cso: CSObject) -> bool:
+    """Whether the directory does not hold the object any more, which its own synchronization will act on."""
+    return cso.pending_import is not None and cso.pending_import.operation in ("delete", "obsolete")
 
 
 def _counterpart(work: Work, mv_id: int, connector: str) -> CSObject | None:
@@ -69,7 +76,7 @@ def _keep_or_let_go(
     inbound: tuple[CompiledRule, ...],
     account: Account | None,
 ) -> CSObject | None:
-    """The linked object if it stays linked, else None: deprovisioned or disconnected (engine.md §3.7)."""
+    """The linked object if it stays linked, else None: deprovisioned or disconnected (behaviour.md §3.7)."""
     own = [rule for rule in rules if rule.rule.target_type == cso.object_type]
     provisioned = provisioned_by(cso)
     if provisioned is not None and not any(rule.rule.link == "provision" for rule in own):
@@ -98,7 +105,7 @@ def _export_flow(
     attributes, references = dict(top.attributes), dict(top.references)
     provenance = dict(cso.provenance)
     held: list[HeldReference] = []
-    creating = is_export_only(cso)
+    creating = _is_new(cso)
     for destination, candidates in work.program.plan((rules,)).items():
         if destination == DN:
             continue
@@ -128,10 +135,15 @@ def _export_flow(
     changed = delta != cso.unapplied
     if changed or provenance != cso.provenance:
         work.working.put_cs(cso.id, replace(cso, unapplied=delta, provenance=provenance))
-    if not creating:
+    if not is_export_only(cso):
         work.counters.append(f"{cso.connector}:connector-{'flow' if changed else 'no-flow'}")
     if account is not None:
         account.note(ExportStaged, cs_id=cso.id, delta=delta)
+
+
+def _is_new(cso: CSObject) -> bool:
+    """Whether the object was provisioned just now: nothing has flowed to it yet."""
+    return cso.unapplied is not None and cso.unapplied.operation in ("add", "delete-add") and not cso.provenance
 
 
 def _below_unapplied(cso: CSObject) -> Image:

@@ -1,4 +1,4 @@
-"""Plans: what the engine answers with (DESIGN §1). Running applies them, preview shows them."""
+"""Plans: what the engine answers with (ARCHITECTURE.md). Running applies them, preview shows them."""
 
 from __future__ import annotations
 

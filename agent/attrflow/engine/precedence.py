@@ -1,4 +1,4 @@
-"""Precedence: which contribution becomes the value of one attribute (engine.md §3.5).
+"""Precedence: which contribution becomes the value of one attribute (behaviour.md §3.5).
 
 The same for both directions: candidates come in precedence order; a value wins, NULL passes on,
 AuthoritativeNull stops, IgnoreThisFlow passes on and, if nobody else contributes, keeps what is
@@ -153,7 +153,7 @@ def _offer(
     losing: bool,
     account: Account | None,
 ) -> _Offer:
-    if mapping.target is None and mapping.rule.direction == "outbound":
+    if mapping.rule.direction == "outbound" and (mapping.target is None or mapping.target.read_only):
         return _Offer(index, mapping, "target-attribute-not-selected")
     if mapping.mapping.execute_once and not creating:
         return _kept_once(index, mapping, existing)
@@ -171,11 +171,16 @@ def _offer(
 
 
 def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> _Offer:
-    """An apply-once mapping of an object that was there already: its own value stays, nothing new comes."""
+    """An apply-once mapping of an object that was there already: its own value stays, nothing new comes.
+
+    A directory's value that has no origin here was imported: it stays too, if no other rule flows.
+    """
+    kept: Contribution | None = None
     if existing.present and existing.origin == mapping.origin:
         kept = Contribution("value", existing.values, existing.references, status="execute-once-kept")
-        return _Offer(index, mapping, "execute-once-kept", kept)
-    return _Offer(index, mapping, "execute-once-kept")
+    elif mapping.rule.direction == "outbound" and existing.origin is None:
+        kept = Contribution("ignore", status="execute-once-kept")
+    return _Offer(index, mapping, "execute-once-kept", kept)
 
 
 def _failure_status(failure: ObjectFailure) -> Status:
@@ -218,14 +223,21 @@ def _decide(
         return Resolved("set", won.values, won.references, winner.mapping.origin, held=held)
     if stopped:
         return Resolved("clear", held=held)
-    ignoring = any(o.contribution is not None and o.contribution.word == "ignore" for o in offers)
+    words = {offer.contribution.word for offer in offers if offer.contribution is not None}
+    ignoring = "ignore" in words and "null" not in words  # a NULL beside it says that there is no value
     only_unselected = all(o.status == "target-attribute-not-selected" for o in offers)
     if only_unselected:
         return Resolved("keep", held=held)
-    contributors = {offer.mapping.origin for offer in offers}
-    if ignoring and (existing.origin is None or existing.origin in contributors or not existing.present):
+    if ignoring and _still_there(offers, existing):
         return Resolved("keep", held=held)
     return Resolved("clear", held=held)
+
+
+def _still_there(offers: list[_Offer], existing: Existing) -> bool:
+    """Whether what the attribute holds may stay: in the metaverse only what a rule in scope gave (OPEN-7)."""
+    if offers[0].mapping.rule.direction == "outbound" or existing.origin is None:
+        return True
+    return existing.origin in {offer.mapping.origin for offer in offers}
 
 
 def _merged(offers: list[_Offer], merging: str, merge_base: Values, held: tuple[tuple[int, int], ...]) -> Resolved:

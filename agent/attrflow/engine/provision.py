@@ -1,4 +1,4 @@
-"""Provisioning and deprovisioning of connector-space objects by outbound rules (engine.md §3.7, §3.9)."""
+"""Provisioning and deprovisioning of connector-space objects by outbound rules (behaviour.md §3.7, §3.9)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from attrflow.engine.account import Account
 from attrflow.engine.inbound import disconnect
 from attrflow.engine.join import find_connector_object
+from attrflow.engine.placeholders import take_out
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.precedence import Existing, Source, resolve
 from attrflow.engine.program import DN, CompiledRule
@@ -19,7 +20,7 @@ from attrflow.model.delta import Delta
 from attrflow.model.metaverse import MVObject
 from attrflow.model.names import InvalidName, parse_dn
 
-__all__ = ["computed_dn", "deprovision", "link_or_provision", "remove_or_placehold"]
+__all__ = ["computed_dn", "deprovision", "link_or_provision"]
 
 
 def link_or_provision(
@@ -88,29 +89,30 @@ def _reverse_join(
             f"{rule.rule.name} computes the DN {dn}, which belongs to an object that is linked already",
             rule_id=rule.rule.id,
         )
-    if taken.unapplied is not None and taken.unapplied.operation == "delete":
+    exported = taken.unconfirmed is not None and taken.unconfirmed.operation == "delete"
+    if exported or (taken.unapplied is not None and taken.unapplied.operation == "delete"):
         promoted = replace(
-            taken,
+            _emptied(taken) if exported else taken,
             object_type=rule.rule.target_type,
-            unapplied=Delta("delete-add"),
+            unapplied=Delta("add" if exported else "delete-add"),
             link=Link(mvo.id, "provisioning-rules", rule.rule.id, work.moment.run),
             disconnection=None,
             provenance={},
         )
         work.working.put_cs(promoted.id, promoted)
-        work.counters.append(f"{connector}:provisioned-delete-add-flow")
+        work.counters.append(f"{connector}:provisioned-{'add' if exported else 'delete-add'}-flow")
         if account is not None:
-            _decided(
-                account,
-                "provision",
-                rule.rule.id,
-                promoted.id,
-                "the DN is free once its staged delete is exported",
-            )
+            reason = "its delete is exported" if exported else "the DN is free once its staged delete is exported"
+            _decided(account, "provision", rule.rule.id, promoted.id, reason)
         return promoted
     if taken.object_type != rule.rule.target_type:
         return None
     return _join(work, mvo, taken, rule, account)
+
+
+def _emptied(deleted: CSObject) -> CSObject:
+    """An object whose delete was exported, without anything of what it was: the directory holds nothing of it."""
+    return replace(deleted, anchor=None, image=None, pending_import=None, unconfirmed=None, export_error=None)
 
 
 def _join(work: Work, mvo: MVObject, target: CSObject, rule: CompiledRule, account: Account | None) -> CSObject:
@@ -143,7 +145,15 @@ def _provision(
             rule_id=rule.rule.id,
         )
     taken = work.working.cs_by_dn(connector, name.key)
-    cs_id = taken.id if taken is not None and taken.kind == "placeholder" else work.moment.world.new_id()
+    if taken is not None and taken.kind == "staging":
+        raise ObjectFailure(
+            "sync-generic-failure",
+            "provisioning",
+            f"{rule.rule.name} computes the DN {dn}, which a {taken.object_type} that nothing joins has already; "
+            "delete that object, or let a rule join it",
+            rule_id=rule.rule.id,
+        )
+    cs_id = taken.id if taken is not None else work.moment.world.new_id()
     cso = CSObject(
         id=cs_id,
         connector=connector,
@@ -167,7 +177,7 @@ def deprovision(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> N
     if cso.link is not None:
         cso = disconnect(work, cso, cause, rule_id)
     if is_export_only(cso):
-        remove_or_placehold(work, cso)
+        take_out(work.working, cso)
         work.counters.append(f"{cso.connector}:provisioned-disconnect")
         reason = "it was never exported"
     else:
@@ -181,22 +191,6 @@ def deprovision(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> N
         reason = "its delete is staged"
     if account is not None:
         _decided(account, "deprovision", rule_id, cso.id, f"{cause}: {reason}")
-
-
-def remove_or_placehold(work: Work, cso: CSObject) -> None:
-    """Take the object out of the connector space; where something refers to it, leave a placeholder."""
-    if work.working.cs_referrers(cso.id):
-        placeholder = CSObject(
-            id=cso.id,
-            connector=cso.connector,
-            partition=cso.partition,
-            dn=cso.dn,
-            dn_key=cso.dn_key,
-            kind="placeholder",
-        )
-        work.working.put_cs(cso.id, placeholder)
-    else:
-        work.working.put_cs(cso.id, None)
 
 
 def _decided(account: Account, decision: str, rule_id: str | None, cs_id: int | None, reason: str) -> None:

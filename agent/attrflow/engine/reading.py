@@ -8,7 +8,7 @@ metaverse object for outbound rules to one connector. Both are the expression la
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from attrflow.expr import Many, Scalar
@@ -106,6 +106,19 @@ class Reading:
         self.observed.append((node_id, value))
 
 
+def _as_synchronized(cso: CSObject) -> CSObject:
+    """The object without what only its own synchronization may act on.
+
+    A deletion that is imported but not synchronized is no change of values: recall is what follows from
+    it. Nor is anything of an object whose synchronization failed (behaviour.md §1.7).
+    """
+    pending, error = cso.pending_import, cso.import_error
+    if pending is None:
+        return cso
+    failed = error is not None and error.step != "staging"
+    return replace(cso, pending_import=None) if failed or pending.operation in ("delete", "obsolete") else cso
+
+
 class CSReading(Reading):
     """A connector-space object as inbound rules read it."""
 
@@ -120,6 +133,7 @@ class CSReading(Reading):
         view: View,
     ) -> None:
         super().__init__(type_, parameters, moment)
+        cso = _as_synchronized(cso)
         self.cso = cso
         self._image = export_hologram(cso)
         self._imported: Image | None = None

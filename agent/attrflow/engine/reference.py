@@ -1,4 +1,4 @@
-"""References across the join: connector-space ids to metaverse ids and back (engine.md §1.8).
+"""References across the join: connector-space ids to metaverse ids and back (behaviour.md §1.8).
 
 A reference whose target has no counterpart on the other side is held: it flows later, when the
 target gets one, without any change on the referring object.

@@ -1,4 +1,4 @@
-"""Scope filters: groups that are ORed, of clauses that are ANDed (engine.md §3.1).
+"""Scope filters: groups that are ORed, of clauses that are ANDed (behaviour.md §3.1).
 
 Comparison follows the type of the value: numbers as numbers, booleans in any case, text without case
 unless an option says otherwise. An empty string counts as absent.

@@ -1,4 +1,4 @@
-"""Staging: what a connector brought in becomes pending imports, and exports are confirmed (engine.md §1.4, §1.6).
+"""Staging: what a connector brought in becomes pending imports, and exports are confirmed (behaviour.md §1.4, §1.6).
 
 Pure: objects in, changes out. An object is found by its anchor, else by its DN; references become
 ids, with placeholders for targets that are not imported (yet). What an earlier export wrote is
@@ -11,19 +11,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from attrflow.engine.confirmation import DELETE, confirm
 from attrflow.engine.plan import StagePlan
-from attrflow.engine.staging_names import settle_names
+from attrflow.engine.staging_names import settle_names, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram
-from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, compose, image_difference
+from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose, image_difference
 from attrflow.model.entry import ImportedObject, ImportFinding, ReferenceTarget
 from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.provenance import Provenance
 from attrflow.model.references import NO_REFERENCES, ReferenceDelta, ReferenceIds, ReferenceSet, edited
 from attrflow.model.schema import Schema
-from attrflow.model.values import same_values
 from attrflow.ports.view import View
 from attrflow.ports.world import World
 
@@ -71,9 +71,9 @@ class _Batch:
         if counter != "stage-no-change" or error is not None:
             self.objects.append(RunObject(counter, cs_id, dn, error, detail))
 
-    def not_reimported(self, cso: CSObject, attributes: list[str]) -> None:
+    def not_reimported(self, cso: CSObject, names: tuple[str, ...]) -> None:
         """Note exported values that did not come back, and have the next sync compare them again."""
-        detail = ", ".join(sorted(attributes))
+        detail = ", ".join(names)
         self.counters["exported-change-not-reimported"] += 1
         self.objects.append(
             RunObject("exported-change-not-reimported", cso.id, cso.dn, "exported-change-not-reimported", detail)
@@ -119,7 +119,7 @@ def stage_obsolete(
     *,
     run: int,
 ) -> StagePlan:
-    """Stage as `obsolete` what a complete full import has not seen (engine.md §1.4, step 6)."""
+    """Stage as `obsolete` what a complete full import has not seen (behaviour.md §1.4, step 6)."""
     batch = _Batch(view, joins, connector, "", Schema(), world, run)
     for cs_id in ids:
         cso = batch.working.cs(cs_id)
@@ -146,7 +146,11 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
     except InvalidName as error:
         batch.count("stage-failure", None, imported.dn, "invalid-dn", str(error))
         return
-    if imported.change == "partial" and by_anchor is None:
+    finding = _unreadable_reference(batch, imported)
+    if finding is not None:
+        _refuse(batch, replace(imported, findings=(finding,)), by_anchor)
+        return
+    if imported.change == "partial" and _lacks_the_rest(imported, by_anchor):
         if imported.anchor is not None:
             batch.need_whole.append(imported.anchor)
         else:
@@ -161,11 +165,30 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
     target, renamed_from = settle_names(
         batch.working, batch.world, batch.connector, batch.partition, imported, by_anchor
     )
-    try:
-        _stage_content(batch, imported, target, by_anchor, renamed_from)
-    except InvalidName as error:
-        finding = ImportFinding("invalid-reference-value", str(error), dn=imported.dn)
-        _refuse(batch, replace(imported, findings=(finding,)), by_anchor)
+    batch.working.put_cs(target.id, target)  # an object may refer to itself
+    _stage_content(batch, imported, target, by_anchor, renamed_from)
+
+
+def _unreadable_reference(batch: _Batch, imported: ImportedObject) -> ImportFinding | None:
+    """What is wrong with the first reference value that is no DN, unless its anchor is known anyway."""
+    for attribute, references in imported.references.items():
+        for target in (*references.added, *references.removed):
+            if target.anchor is not None and batch.working.cs_by_anchor(batch.connector.name, target.anchor):
+                continue
+            try:
+                parse_dn(target.dn)
+            except InvalidName as error:
+                return ImportFinding("invalid-reference-value", str(error), attribute, imported.dn)
+    return None
+
+
+def _lacks_the_rest(imported: ImportedObject, known: CSObject | None) -> bool:
+    """Whether there is nothing that a partial change could be a change of (behaviour.md §1.4, 7b)."""
+    if known is None or known.kind == "placeholder" or imported.object_type not in (None, known.object_type):
+        return True
+    if known.pending_import is None:
+        return known.image is None
+    return known.pending_import.operation in ("delete", "obsolete")
 
 
 def _by_dn(batch: _Batch, dn: str) -> CSObject | None:
@@ -214,6 +237,9 @@ def _stage_content(
     batch: _Batch, imported: ImportedObject, cso: CSObject, before: CSObject | None, renamed_from: str | None
 ) -> None:
     batch.seen.add(cso.id)
+    undeleted = cso.pending_import is not None and cso.pending_import.operation in ("delete", "obsolete")
+    if undeleted:
+        cso = replace(cso, pending_import=None)
     known = cso.image is not None or cso.pending_import is not None
     below = cso.image or EMPTY_IMAGE
     current = import_hologram(cso)
@@ -222,7 +248,9 @@ def _stage_content(
     wanted = _image(batch, imported, EMPTY_IMAGE if retyped else current)
     multi = _multi_valued(batch.schema, type_name)
     step = image_difference(EMPTY_IMAGE if retyped or not known else current, wanted, multi=multi)
-    confirmed = _confirmed(batch, cso, wanted, imported)
+    unconfirmed, missing = confirm(cso, wanted, imported)
+    if missing and (cso.link is not None or DELETE in missing):
+        batch.not_reimported(cso, missing)
     if retyped:
         pending: Delta | None = Delta(
             "delete-add", (step or Delta("update")).attributes, (step or Delta("update")).references
@@ -241,11 +269,13 @@ def _stage_content(
             stated = provenance.get(attribute)
             if stated is None or stated.origin is None or cso.unconfirmed is None:
                 provenance[attribute] = Provenance(None, batch.run)
+    undone = DELETE in missing and cso.link is None and cso.unapplied is None
     staged = replace(
         cso,
+        unapplied=Delta("delete") if undone else cso.unapplied,
         object_type=type_name,
         pending_import=pending,
-        unconfirmed=confirmed,
+        unconfirmed=unconfirmed,
         provenance=provenance,
         import_error=None if cso.import_error is not None and cso.import_error.step == "staging" else cso.import_error,
     )
@@ -256,7 +286,7 @@ def _stage_content(
     elif renamed_from is not None:
         counter = "stage-rename"
     else:
-        counter = "stage-update" if step is not None else "stage-no-change"
+        counter = "stage-update" if step is not None or undeleted else "stage-no-change"
     batch.count(counter, cso.id, cso.dn)
     if staged != before:
         batch.working.put_cs(cso.id, staged)
@@ -304,17 +334,15 @@ def _replaced(known: ReferenceSet, ids: frozenset[int]) -> ReferenceSet:
 
 
 def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
-    """The id of a reference's target: by anchor, else by DN, else a new placeholder (engine.md §1.8).
-
-    Raises:
-        InvalidName: the reference value is no DN.
-    """
+    """The id of a reference's target: by anchor, else by DN, else a new placeholder (behaviour.md §1.8)."""
     name = batch.connector.name
     if target.anchor is not None and (found := batch.working.cs_by_anchor(name, target.anchor)) is not None:
         return found.id
     parsed = parse_dn(target.dn)
     if (found := batch.working.cs_by_dn(name, parsed.key)) is not None:
-        return found.id
+        if target.anchor is None or found.anchor in (None, target.anchor):
+            return found.id
+        step_aside(batch.working, found, None)  # the name belongs to another object now: found's rename is to come
     partition = batch.connector.partition_of(parsed.key)
     placeholder = CSObject(
         id=batch.world.new_id(),
@@ -326,38 +354,3 @@ def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
     )
     batch.working.put_cs(placeholder.id, placeholder)
     return placeholder.id
-
-
-# -- confirmation ---------------------------------------------------------------------------------
-
-
-def _confirmed(batch: _Batch, cso: CSObject, wanted: Image, imported: ImportedObject) -> Delta | None:
-    """What is left unconfirmed of an export once this import is in: nothing that the import speaks of.
-
-    A value that came back is confirmed. One that came back differently is `exported-change-not-reimported`:
-    the metaverse object is marked, so that the next sync stages it again.
-    """
-    unconfirmed = cso.unconfirmed
-    if unconfirmed is None:
-        return None
-    expected = apply_delta(unconfirmed, import_hologram(cso))
-    whole = imported.change == "whole"
-    missing: list[str] = []
-    attributes, references = {}, {}
-    for name, change in unconfirmed.attributes.items():
-        if not whole and name not in imported.attributes:
-            attributes[name] = change
-        elif not same_values(expected.attributes.get(name, ()), wanted.attributes.get(name, ())):
-            missing.append(name)
-    for name, shift in unconfirmed.references.items():
-        if not whole and name not in imported.references:
-            references[name] = shift
-            continue
-        here = wanted.references.get(name, NO_REFERENCES)
-        if any(i not in here for i in shift.added) or any(i in here for i in shift.removed):
-            missing.append(name)
-    if missing and cso.link is not None:
-        batch.not_reimported(cso, missing)
-    if attributes or references:
-        return replace(unconfirmed, operation="update", attributes=attributes, references=references)
-    return None

@@ -1,4 +1,4 @@
-"""Staging: which connector-space object an imported one is, when anchors and DNs disagree (engine.md §1.4, 1.5)."""
+"""Staging: which connector-space object an imported one is, when anchors and DNs disagree (behaviour.md §1.4, 1.5)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.connector_space import CSObject, is_export_only
-from attrflow.model.delta import Image
+from attrflow.model.delta import Delta, Image
 from attrflow.model.entry import ImportedObject
-from attrflow.model.names import parse_dn
+from attrflow.model.names import InvalidName, escape_value, parse_dn
 from attrflow.model.references import ReferenceDelta, edited
 from attrflow.ports.world import World
 
-__all__ = ["move_referrers", "settle_names"]
+__all__ = ["move_referrers", "settle_names", "step_aside"]
 
 
 def settle_names(
@@ -33,23 +33,36 @@ def settle_names(
     holder = working.cs_by_dn(connector.name, name.key)
     if by_anchor is not None:
         if holder is not None and holder.id != by_anchor.id:
-            _step_aside(working, holder, by_anchor)
+            step_aside(working, holder, by_anchor)
+            by_anchor = working.cs(by_anchor.id) or by_anchor
         if by_anchor.dn_key == name.key and not by_anchor.transient:
             return (by_anchor if by_anchor.dn == imported.dn else replace(by_anchor, dn=imported.dn)), None
         moved = replace(by_anchor, dn=imported.dn, dn_key=name.key, transient=False, partition=partition)
         renamed = by_anchor.dn if connector.kind != "entra" else None
+        if by_anchor.transient and by_anchor.pending_import is not None:
+            renamed = by_anchor.pending_import.old_dn or renamed
         working.put_cs(moved.id, moved)
         return moved, renamed
-    if holder is None:
-        return _new(world, connector, partition, imported, name.key), None
-    if holder.kind == "placeholder":
-        return replace(_new(world, connector, partition, imported, name.key, id_=holder.id)), None
-    if holder.anchor is None and imported.anchor is not None and holder.unconfirmed is not None:
-        return replace(holder, anchor=imported.anchor, dn=imported.dn), None  # the import confirms our own add
-    if holder.anchor is None and imported.anchor is None:
-        return holder, None
-    _step_aside(working, holder, None)
-    return _new(world, connector, partition, imported, name.key), None
+    awaited = _awaited(working, connector, imported)
+    if holder is not None and holder.kind == "staging":
+        exported = holder.unconfirmed is not None or holder.escrowed is not None
+        if holder.anchor is None and (exported or imported.anchor is None):  # the import confirms our own add
+            holder = _merged(working, awaited, holder)
+            return replace(holder, anchor=imported.anchor, dn=imported.dn), None
+        step_aside(working, holder, None)
+        holder = None
+    if holder is not None:
+        awaited = _merged(working, awaited, holder)
+    return _new(world, connector, partition, imported, name.key, id_=awaited.id if awaited is not None else None), None
+
+
+def _merged(working: WorkingSet, old: CSObject | None, new: CSObject) -> CSObject:
+    """`new`, with everything that referred to the placeholder `old` referring to it."""
+    if old is None or old.id == new.id:
+        return new
+    move_referrers(working, old.id, new.id)
+    working.put_cs(old.id, None)
+    return working.cs(new.id) or new
 
 
 def _new(
@@ -71,19 +84,41 @@ def _new(
     )
 
 
-def _step_aside(working: WorkingSet, holder: CSObject, newcomer: CSObject | None) -> None:
+def _awaited(working: WorkingSet, connector: ConnectorConfiguration, imported: ImportedObject) -> CSObject | None:
+    """The placeholder of an Entra object that references named before it came: by its cloudAnchor.
+
+    A reference knows no sourceAnchor, so it uses the other form of the DN (DECISIONS 21).
+    """
+    if connector.kind != "entra" or imported.anchor is None:
+        return None
+    try:
+        found = working.cs_by_dn(connector.name, parse_dn(f"CN={{{imported.anchor}}}").key)
+    except InvalidName:
+        return None
+    return found if found is not None and found.kind == "placeholder" else None
+
+
+def step_aside(working: WorkingSet, holder: CSObject, newcomer: CSObject | None) -> None:
+    """Let go of the DN: `newcomer` (None: an object that is not there yet) takes it."""
     if holder.kind == "placeholder":
-        if newcomer is not None:
-            move_referrers(working, holder.id, newcomer.id)
-        working.put_cs(holder.id, None)
+        if newcomer is None:
+            working.put_cs(holder.id, None)
+        else:
+            _merged(working, holder, newcomer)
         return
     if is_export_only(holder) and holder.anchor is None:
         if holder.link is not None and (mvo := working.mv(holder.link.mv_id)) is not None:
             working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"provisioning"}))
         working.put_cs(holder.id, None)
         return
-    aside = f"CN=transient-{holder.id}\\+{holder.anchor or holder.id}"
-    working.put_cs(holder.id, replace(holder, dn=aside, dn_key=parse_dn(aside).key, transient=True))
+    aside = f"CN={escape_value(f'transient-{holder.id}+{holder.anchor or holder.id}')}"
+    pending = holder.pending_import
+    if holder.image is not None and (pending is None or pending.operation == "update"):
+        kept = pending or Delta("update")
+        pending = replace(kept, old_dn=kept.old_dn or holder.dn)  # what the rename to come tells people
+    working.put_cs(
+        holder.id, replace(holder, dn=aside, dn_key=parse_dn(aside).key, transient=True, pending_import=pending)
+    )
 
 
 def move_referrers(working: WorkingSet, old: int, new: int) -> None:

@@ -1,4 +1,4 @@
-"""Synchronization: the order of steps for one object, and the loop over a batch (engine.md §3.0).
+"""Synchronization: the order of steps for one object, and the loop over a batch (behaviour.md §3.0).
 
 Used by runs, which commit the plan, and by explain, which drops it. An object is committed whole or
 not at all: it works on a fork of the working set, which is absorbed only when every step succeeded.
@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from attrflow.engine.account import Account
-from attrflow.engine.inbound import LinkChange, flow_metaverse, keeps_alive, upkeep_link
+from attrflow.engine.inbound import LinkChange, disconnect, flow_metaverse, keeps_alive, upkeep_link
 from attrflow.engine.outbound import flow_connector
+from attrflow.engine.placeholders import removed_targets, sweep_placeholders, take_out
 from attrflow.engine.plan import ObjectFailure, ObjectOutcome, SyncPlan
 from attrflow.engine.program import CompiledRule, Program
-from attrflow.engine.provision import deprovision, remove_or_placehold
+from attrflow.engine.provision import deprovision
 from attrflow.engine.reading import Moment
 from attrflow.engine.work import Work, provisioned_by
 from attrflow.engine.working_set import WorkingSet
-from attrflow.events import Disconnected, Looped, ObjectFailed, Observer
+from attrflow.events import Looped, ObjectFailed, Observer
 from attrflow.model.connector_space import AppliedRule, CSObject, StoredError, import_hologram
 from attrflow.model.delta import Delta, Image
 from attrflow.model.metaverse import MVObject
@@ -152,7 +153,7 @@ def _synchronize(work: Work, cso: CSObject) -> None:
         return
     if operation == "delete-add" and cso.link is not None:
         mv_id = cso.link.mv_id
-        cso = _unlinked(work, cso, "delete-add")
+        cso = disconnect(work, cso, "delete-add", None)
         _settle(work, mv_id, creating=False)
         work.counters.append("connector-delete-add-processed")
         cso = work.working.cs(cso.id) or cso
@@ -172,13 +173,15 @@ def _folded(work: Work, cso: CSObject) -> CSObject:
     if cso.pending_import is None and cso.import_error is error:
         return cso
     image = import_hologram(cso) if cso.pending_import is not None else cso.image
+    left = tuple(removed_targets(cso.pending_import))
     cso = replace(cso, image=image, pending_import=None, import_error=error)
     work.working.put_cs(cso.id, cso)
+    sweep_placeholders(work.working, left)
     return cso
 
 
 def _counter(change: LinkChange, before: MVObject | None, after: MVObject | None, *, alive: bool) -> str:
-    """The product's word for what inbound synchronization did (engine.md §4.3)."""
+    """The product's word for what inbound synchronization did (behaviour.md §4.3)."""
     flowed = "flow" if before != after else "no-flow"
     if change == "projected":
         return "disconnector-projected-flow" if alive else "disconnector-projected-remove-mv"
@@ -195,28 +198,19 @@ def _delete(work: Work, cso: CSObject, *, keep_references: bool) -> None:
     """The object is gone from its directory, or left the scope: recall, and the metaverse deletion test."""
     mv_id = cso.link.mv_id if cso.link is not None else None
     if cso.link is not None:
-        cso = _unlinked(work, cso, "obsolete" if keep_references else "delete")
+        cso = disconnect(work, cso, "obsolete" if keep_references else "delete", None)
     if not keep_references:
         for referrer_id in work.working.cs_referrers(cso.id):
             _drop_reference(work.working, referrer_id, cso.id)
-    remove_or_placehold(work, cso)
+    take_out(work.working, cso)
     if mv_id is None:
         return
     alive = _settle(work, mv_id, creating=False)
     work.counters.insert(0, f"connector-delete-{'leave' if alive else 'remove'}-mv")
 
 
-def _unlinked(work: Work, cso: CSObject, cause: str) -> CSObject:
-    assert cso.link is not None, "only a linked object can be unlinked"
-    if work.account is not None:
-        work.account.about(cso.id, cso.connector).note(Disconnected, mv_id=cso.link.mv_id, cause=cause, rule_id=None)
-    cso = replace(cso, link=None, applied_rules=())
-    work.working.put_cs(cso.id, cso)
-    return cso
-
-
 def _drop_reference(working: WorkingSet, referrer_id: int, target: int) -> None:
-    """Take a deleted object out of everything that a referrer's tower says (engine.md §1.8)."""
+    """Take a deleted object out of everything that a referrer's tower says (behaviour.md §1.8)."""
     referrer = working.cs(referrer_id)
     if referrer is None:
         return
@@ -233,7 +227,8 @@ def _drop_reference(working: WorkingSet, referrer_id: int, target: int) -> None:
             name: ReferenceDelta(shift.added - {target}, shift.removed - {target})
             for name, shift in delta.references.items()
         }
-        return replace(delta, references={name: shift for name, shift in kept.items() if shift})
+        rest = replace(delta, references={name: shift for name, shift in kept.items() if shift})
+        return rest if rest.changes_content or rest.operation != "update" else None
 
     changed = replace(
         referrer,
@@ -263,7 +258,7 @@ def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
     for round_ in range(1, limit + 1):
         mvo = work.working.mv(mv_id)
         assert mvo is not None, "a link names a metaverse object that is there"
-        mvo, inbound = flow_metaverse(work, mvo, creating=creating)
+        mvo, inbound = flow_metaverse(work, mvo, creating=creating and round_ == 1)
         if not any(keeps_alive(rules) for rules in inbound.values()):
             _remove(work, mvo)
             return False
@@ -271,7 +266,7 @@ def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
         before = {id_: work.working.cs(id_) for id_ in linked}
         outbound: dict[str, tuple[CompiledRule, ...]] = {}
         counted = len(work.counters)
-        for connector in work.program.outbound_connectors:
+        for connector in _outbound_connectors(work, linked):
             outbound[connector] = flow_connector(work, mvo, connector, inbound)
         now = work.working.linked(mv_id)
         if now == linked and all(work.working.cs(id_) is before[id_] for id_ in now):
@@ -288,6 +283,16 @@ def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
     )
 
 
+def _outbound_connectors(work: Work, linked: tuple[int, ...]) -> tuple[str, ...]:
+    """Connectors with outbound rules, and those where a rule that is gone or disabled provisioned an object."""
+    found = dict.fromkeys(work.program.outbound_connectors)
+    for cs_id in linked:
+        cso = work.working.cs(cs_id)
+        if cso is not None and cso.connector not in found and provisioned_by(cso) is not None:
+            found[cso.connector] = None
+    return tuple(found)
+
+
 def _remove(work: Work, mvo: MVObject) -> None:
     """The last rule that kept the metaverse object alive is gone: deletes are staged by what was applied (§3.9)."""
     for cs_id in work.working.linked(mvo.id):
@@ -298,7 +303,7 @@ def _remove(work: Work, mvo: MVObject) -> None:
         if provisioned is not None:
             deprovision(work, cso, "metaverse-object-deleted", provisioned.id)
         else:
-            _unlinked(work, cso, "metaverse-object-deleted")
+            disconnect(work, cso, "metaverse-object-deleted", None)
     for connector in work.program.outbound_connectors:
         work.working.hold(mvo.id, connector, (), inbound=False)
     work.working.put_mv(mvo.id, None)

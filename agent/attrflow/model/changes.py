@@ -56,7 +56,7 @@ class RunObject:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step of a run as the history shows it (engine.md §4.3). Times are ISO 8601, UTC."""
+    """One step of a run as the history shows it (behaviour.md §4.3). Times are ISO 8601, UTC."""
 
     number: int
     type: str
@@ -65,7 +65,7 @@ class StepRecord:
     started: str
     ended: str | None = None
     result: str = "in-progress"
-    """The product's status word (engine.md §4.4)."""
+    """The product's status word (behaviour.md §4.4)."""
     counters: Mapping[str, int] = field(default_factory=dict)
     detail: str | None = None
     """What went wrong and what to do, where something did."""

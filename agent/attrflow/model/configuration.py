@@ -18,7 +18,7 @@ class Partition:
     """One naming context of a connector and the containers selected in it.
 
     The deepest container of `include` or `exclude` above an object decides; with no container named,
-    the whole partition is in scope (engine.md §9.1, documented).
+    the whole partition is in scope (behaviour.md §9.1, documented).
     """
 
     name: str
@@ -73,7 +73,7 @@ class ConnectorConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What no source decides, as named options with the proposed defaults (engine.md §10)."""
+    """What no source decides, as named options with the proposed defaults (behaviour.md §10)."""
 
     bit_not_set_when_absent: bool = True
     """OPEN-2: ISBITNOTSET on an absent attribute."""

@@ -1,4 +1,4 @@
-"""The connector space: one object with its tower of deltas, its link and its errors (engine.md §1)."""
+"""The connector space: one object with its tower of deltas, its link and its errors (behaviour.md §1)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Disconnection:
 
 @dataclass(frozen=True, slots=True)
 class StoredError:
-    """An error of one object, kept until it is gone (engine.md §1.7). Times are ISO 8601, UTC."""
+    """An error of one object, kept until it is gone (behaviour.md §1.7). Times are ISO 8601, UTC."""
 
     type: str
     step: str

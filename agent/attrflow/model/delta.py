@@ -1,4 +1,4 @@
-"""Deltas: what one layer of an object's tower changes about the layer below it (engine.md §1.2)."""
+"""Deltas: what one layer of an object's tower changes about the layer below it (behaviour.md §1.2)."""
 
 from __future__ import annotations
 
@@ -96,9 +96,10 @@ def attribute_delta(before: Values, after: Values, *, multi: bool) -> AttributeD
     old, new = {canonical(v) for v in before}, {canonical(v) for v in after}
     added = tuple(v for v in after if canonical(v) not in old)
     removed = tuple(v for v in before if canonical(v) not in new)
-    if not added and not removed:
-        return AttributeDelta("replace", after)  # only the number of equal values differs
-    return AttributeDelta("update", added, removed)
+    update = AttributeDelta("update", added, removed)
+    if not same_values(update.apply(before), after):
+        return AttributeDelta("replace", after)  # equal values stand there more than once
+    return update
 
 
 def apply_delta(delta: Delta | None, below: Image) -> Image:
@@ -148,18 +149,20 @@ def compose(earlier: Delta | None, later: Delta | None, below: Image, *, multi: 
     """One delta over `below` with the effect of `earlier` followed by `later`; None when nothing is left."""
     if earlier is None or later is None:
         return later if earlier is None else earlier
+    operation: ObjectOperation
     if later.operation in ("delete", "obsolete"):
         return None if earlier.operation == "add" else later
     if later.operation in ("add", "replace", "delete-add"):
-        operation: ObjectOperation = (
-            "delete-add" if earlier.operation in ("delete", "delete-add", "obsolete") else later.operation
-        )
+        if earlier.operation in ("delete", "delete-add", "obsolete"):
+            operation = "delete-add"
+        else:
+            operation = later.operation
         return Delta(operation, later.attributes, later.references, later.new_dn, later.old_dn or earlier.old_dn)
-    base = EMPTY_IMAGE if earlier.operation in ("add", "replace", "delete-add") else below
+    anew = earlier.operation in ("add", "replace", "delete-add")
+    operation = earlier.operation if anew else "update"  # an update too where it was deleted and came back
+    base = EMPTY_IMAGE if anew else below
     combined = image_difference(base, apply_delta(later, apply_delta(earlier, below)), multi=multi)
     new_dn, old_dn = later.new_dn or earlier.new_dn, earlier.old_dn or later.old_dn
     if combined is None:
-        if earlier.operation == "update" and not (new_dn or old_dn):
-            return None
-        return Delta(earlier.operation, {}, {}, new_dn, old_dn)
-    return Delta(earlier.operation, combined.attributes, combined.references, new_dn, old_dn)
+        return Delta(operation, {}, {}, new_dn, old_dn) if anew or new_dn or old_dn else None
+    return Delta(operation, combined.attributes, combined.references, new_dn, old_dn)

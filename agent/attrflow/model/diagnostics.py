@@ -1,6 +1,6 @@
 """Diagnostics: what is wrong with a text (an expression, a rule, a settings file) and where.
 
-Diagnostics are collected, never raised (DESIGN §4.2, first kind of error).
+Diagnostics are collected, never raised (the first kind of error in ARCHITECTURE.md).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class ImportedReferences:
 
 @dataclass(frozen=True, slots=True)
 class ImportFinding:
-    """A discovery error of one object, in the product's words (engine.md §4.5)."""
+    """A discovery error of one object, in the product's words (behaviour.md §4.5)."""
 
     code: str
     detail: str
@@ -93,7 +93,6 @@ class Page:
     watermark_after: str | None = None
     complete: bool = False
     findings: tuple[ImportFinding, ...] = ()
-    attempts: tuple[WireAttempt, ...] = ()
     expected: int | None = None
     """How many objects the whole import will bring, where the directory tells."""
 
@@ -132,9 +131,8 @@ class ExportOutcome:
     anchor: str | None = None
     dn: str | None = None
     error: str | None = None
-    """An export error type of engine.md §4.5 or §7.6, such as `permission-issue`."""
+    """An export error type of behaviour.md §4.5 or §7.6, such as `permission-issue`."""
     cd_error_code: str | None = None
     detail: str | None = None
     not_written: tuple[str, ...] = ()
     """Attributes that this channel cannot write; they stay pending with the reason in `detail`."""
-    attempts: tuple[WireAttempt, ...] = ()

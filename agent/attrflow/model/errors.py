@@ -1,4 +1,4 @@
-"""Run-stoppers: the third kind of error (DESIGN §4.2). Everything here ends a run with a clear sentence.
+"""Run-stoppers: the third kind of error in ARCHITECTURE.md. Everything here ends a run with a clear sentence.
 
     AttrflowError
     ├── SettingsError               attrflow.toml, a rule file or an option is wrong; carries diagnostics
@@ -12,7 +12,8 @@
         ├── AuthenticationFailed    no-start-credentials
         ├── CertificateRejected     no-start-connection
         ├── PermissionDenied        no-start-connection (the account may not do what the step needs)
-        └── ConnectionLost          stopped-connectivity
+        ├── ConnectionLost          stopped-connectivity
+        └── SearchFailed            stopped-connectivity (it answers, but refuses a search that the step needs)
 
 Outcomes of one object are data (`plan`), findings about text are diagnostics; neither is raised.
 """
@@ -34,6 +35,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "PermissionDenied",
+    "SearchFailed",
     "SettingsError",
     "StoreBusy",
     "StoreError",
@@ -102,7 +104,7 @@ class MissingExtra(AttrflowError):
 
 
 class ConnectorError(AttrflowError):
-    """The directory cannot be used; `status` is the step result (engine.md §4.4)."""
+    """The directory cannot be used; `status` is the step result (behaviour.md §4.4)."""
 
     code = "failed-connection"
     status = "no-start-connection"
@@ -140,4 +142,11 @@ class ConnectionLost(ConnectorError):
     """The directory hung up in the middle, and repeating did not help."""
 
     code = "dropped-connection"
+    status = "stopped-connectivity"
+
+
+class SearchFailed(ConnectorError):
+    """The directory answers, but refuses a search that the step cannot do without (behaviour.md §4.5)."""
+
+    code = "failed-search"
     status = "stopped-connectivity"

@@ -1,4 +1,4 @@
-"""The metaverse: one object, every value with its provenance (engine.md §2)."""
+"""The metaverse: one object, every value with its provenance (behaviour.md §2)."""
 
 from __future__ import annotations
 

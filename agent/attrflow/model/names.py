@@ -15,6 +15,9 @@ from functools import lru_cache
 __all__ = ["DistinguishedName", "InvalidName", "dn_key", "escape_value", "is_within", "parse_dn"]
 
 _HEX = re.compile(r"[0-9A-Fa-f]{2}")
+_SPACES = re.compile(" {2,}")
+_BETWEEN_PARTS = "\x01"
+"""Stands in a key between the parts of a multi-valued RDN: a value may hold a plus sign itself."""
 _SPECIAL = set(',=+<>#;\\"')
 
 
@@ -45,8 +48,8 @@ class DistinguishedName:
     @property
     def rdn(self) -> str:
         """The leaf RDN as it was spelt, such as `CN=Kari Nordmann`; empty for the empty DN."""
-        tail = _tail(self.text)
-        return self.text if not tail else self.text[: self.text.rindex(tail)].rstrip().rstrip(",;").rstrip()
+        parts = _split(self.text)
+        return parts[0] if parts else ""
 
     def component(self, number: int, *, from_root: bool = False) -> tuple[str, str] | None:
         """The `number`-th RDN (1-based) as (type, value still escaped), or None when there is none."""
@@ -56,7 +59,7 @@ class DistinguishedName:
         if not 1 <= number <= len(parts):
             return None
         type_, _, value = parts[number - 1].partition("=")
-        return type_.strip(), value.strip()
+        return type_.strip(), _stripped(value)
 
     def __str__(self) -> str:
         return self.text
@@ -79,7 +82,7 @@ def _split(text: str) -> list[str]:
             start = index + 1
         index += 1
     parts.append(text[start:])
-    return [part.strip() for part in parts] if text.strip() else []
+    return [_stripped(part) for part in parts] if text.strip(" ") else []
 
 
 def _tail(text: str) -> str:
@@ -93,7 +96,7 @@ def _tail(text: str) -> str:
         if character == '"':
             quoted = not quoted
         elif character in ",;" and not quoted:
-            return text[index + 1 :].strip()
+            return _stripped(text[index + 1 :])
         index += 1
     return ""
 
@@ -130,10 +133,10 @@ def _unescape(text: str, whole: str, offset: int) -> str:
         return out.decode("utf-8", "replace")
 
 
-def _strip_value(text: str) -> str:
-    """Drop the blanks around a value, but not an escaped trailing one."""
-    text = text.lstrip()
-    stripped = text.rstrip()
+def _stripped(text: str) -> str:
+    """The text without the blanks around it, but with an escaped trailing one."""
+    text = text.lstrip(" ")
+    stripped = text.rstrip(" ")
     if stripped.endswith("\\") and (len(stripped) - len(stripped.rstrip("\\"))) % 2 == 1:
         return stripped + text[len(stripped) : len(stripped) + 1]
     return stripped
@@ -175,18 +178,21 @@ def parse_dn(text: str) -> DistinguishedName:
             offset = max(text.find(piece), 0)
             if not separator or not type_.strip():
                 raise InvalidName(text, offset, "type=value")
-            raw = _strip_value(value)
+            raw = _stripped(value)
             pairs.append((type_.strip(), _unescape(raw, text, offset + len(type_) + 1)))
         rdns.append(tuple(pairs))
     return DistinguishedName(text, tuple(rdns), _key(rdns))
 
 
 def _key(rdns: list[tuple[tuple[str, str], ...]]) -> str:
-    return "".join("+".join(sorted(f"{t.lower()}={_squeeze(v)}" for t, v in rdn)) + "\x00" for rdn in reversed(rdns))
+    return "".join(
+        _BETWEEN_PARTS.join(sorted(f"{t.lower()}={_squeeze(v)}" for t, v in rdn)) + "\x00" for rdn in reversed(rdns)
+    )
 
 
 def _squeeze(value: str) -> str:
-    return " ".join(value.split(" ")).strip().casefold() if "  " not in value else " ".join(value.split()).casefold()
+    """The value as names compare: without case, and inner spaces count once, those around it not at all."""
+    return _SPACES.sub(" ", value).strip(" ").casefold()
 
 
 def dn_key(text: str) -> str:

@@ -57,9 +57,7 @@ class ReferenceDelta:
 
     def then(self, later: ReferenceDelta) -> ReferenceDelta:
         """One delta with the effect of this one followed by `later`."""
-        added = (self.added - later.removed) | (later.added - self.removed)
-        removed = (self.removed - later.added) | (later.removed - self.added)
-        return ReferenceDelta(added, removed)
+        return ReferenceDelta((self.added - later.removed) | later.added, (self.removed - later.added) | later.removed)
 
 
 class ReferenceIds:

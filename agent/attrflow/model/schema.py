@@ -12,7 +12,7 @@ from enum import StrEnum
 __all__ = ["AttributeType", "ObjectType", "Schema", "Syntax"]
 
 INDEXABLE_LENGTH_MAX = 448
-"""Characters in a single-valued string that the metaverse can index (engine.md §2, documented)."""
+"""Characters in a single-valued string that the metaverse can index (behaviour.md §2, documented)."""
 
 
 class Syntax(StrEnum):

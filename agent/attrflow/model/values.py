@@ -57,10 +57,10 @@ def same_values(left: Values, right: Values) -> bool:
 
     A reorder is no change; a change of case is one (DECISIONS 9).
     """
-    if left == right:
-        return all(type(a) is type(b) for a, b in zip(left, right, strict=True))
     if len(left) != len(right):
         return False
+    if left == right and all(type(a) is type(b) for a, b in zip(left, right, strict=True)):
+        return True
     return Counter(map(canonical, left)) == Counter(map(canonical, right))
 
 

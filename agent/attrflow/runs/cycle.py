@@ -1,4 +1,4 @@
-"""The scheduler's cycle: every connector's steps in the product's order (engine.md §4.2, documented)."""
+"""The scheduler's cycle: every connector's steps in the product's order (behaviour.md §4.2, documented)."""
 
 from __future__ import annotations
 

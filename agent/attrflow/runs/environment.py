@@ -17,7 +17,7 @@ from attrflow.ports.world import World
 __all__ = ["BATCH_SIZE", "Environment", "Progress", "silent"]
 
 BATCH_SIZE = 500
-"""Objects a commit: what SQLite with synchronous=FULL does best (measured, DESIGN §5)."""
+"""Objects a commit: what SQLite with synchronous=FULL does best (measured)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An export step: pending exports to the directory, each batch escrowed before and settled after (engine.md §1.6).
+"""An export step: pending exports to the directory, each batch escrowed before and settled after (behaviour.md §1.6).
 
 First what an earlier run left without a known outcome is looked up and written again; then the
 accidental-delete guard is asked; then deletes, contents, and the references that had to wait.
@@ -42,7 +42,7 @@ def export_step(environment: Environment, step: Step, connector: Connector, part
 
 
 def _guard(environment: Environment, step: Step, partition: str) -> None:
-    """More staged deletes than the threshold stop the export before anything is exported (engine.md §7.5)."""
+    """More staged deletes than the threshold stop the export before anything is exported (behaviour.md §7.5)."""
     threshold = environment.options.export_deletion_threshold
     deletes = environment.store.pending_export_counts(step.connector, partition).get("delete", 0)
     if threshold and deletes > threshold and not environment.allow_deletes:

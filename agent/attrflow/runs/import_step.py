@@ -1,4 +1,4 @@
-"""An import step: a directory's pages become pending imports, batch by batch (engine.md §1.4, DECISIONS 6).
+"""An import step: a directory's pages become pending imports, batch by batch (behaviour.md §1.4, DECISIONS 6).
 
 A producer thread reads the directory while this one writes the store. The watermark is committed with
 the last object that it covers, so that a crash repeats the import; deletions are inferred only from a
@@ -19,6 +19,7 @@ from attrflow.model.entry import ImportedObject, ImportFinding, Page
 from attrflow.model.names import InvalidName, dn_key
 from attrflow.model.schema import Schema
 from attrflow.ports.connector import Connector
+from attrflow.ports.store import CSFilter
 from attrflow.ports.view import Reads
 from attrflow.runs.environment import BATCH_SIZE, Environment
 from attrflow.runs.step import Step
@@ -175,9 +176,25 @@ class _Import:
         """The product's word for how the import ended."""
         if self.failures:
             return "completed-discovery-errors"
+        if self._transients():
+            return "completed-transient-objects"
         if self.step.counters.get("exported-change-not-reimported"):
             return "completed-warnings"
         return "success"
+
+    def _transients(self) -> bool:
+        """Whether an object of the partition still waits for its new DN or its delete (§1.5)."""
+        transients = CSFilter(connector=self.configuration.name, states=("transient",))
+        after = 0
+        while found := self.environment.store.find_cs(transients, after=after):
+            after = found[-1].id
+            if any(
+                cso.partition == self.partition
+                and (cso.pending_import is None or cso.pending_import.operation not in ("delete", "obsolete"))
+                for cso in found
+            ):
+                return True
+        return False
 
 
 def _reads(connector: str, objects: Sequence[ImportedObject]) -> Reads:

@@ -1,4 +1,4 @@
-"""Run profiles: the five that every connector has (engine.md §4.1), and the words of their results (§4.4)."""
+"""Run profiles: the five that every connector has (behaviour.md §4.1), and the words of their results (§4.4)."""
 
 from __future__ import annotations
 

@@ -83,9 +83,10 @@ class Step:
         self.counters.update(counters)
         listed = tuple(objects)
         self.errors += sum(1 for o in listed if o.error is not None and o.counter.endswith("-failure"))
-        progress = StepProgress(self.run, self.record(), listed, tuple(self._attempts))
+        attempts = tuple(self._attempts)
+        progress = StepProgress(self.run, self.record(), listed, attempts)
         self.environment.store.commit(changes, progress=progress, watermark=watermark)
-        self._attempts.clear()
+        del self._attempts[: len(attempts)]  # the producer's thread may have added more meanwhile
         self.done += processed
         self.tell()
         limit = self.environment.options.error_limit
@@ -97,8 +98,9 @@ class Step:
         if detail is not None:
             self.note(detail)
         record = self.record(result, ended=True)
-        self.environment.store.commit(ChangeSet(), progress=StepProgress(self.run, record, (), tuple(self._attempts)))
-        self._attempts.clear()
+        attempts = tuple(self._attempts)
+        self.environment.store.commit(ChangeSet(), progress=StepProgress(self.run, record, (), attempts))
+        del self._attempts[: len(attempts)]
         self.tell(finished=True, result=result)
         return record
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from attrflow.engine.plan import SyncPlan
+from attrflow.engine.program import Program
 from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
 from attrflow.model.changes import RunObject
 from attrflow.ports.view import Reads
@@ -33,26 +36,29 @@ def sync_step(environment: Environment, step: Step, partition: str, *, full: boo
         view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True))
         plan = synchronize_batch(view, ids, program, environment.world, run=step.run)
         _apply(step, plan, len(ids))
-    _retry(environment, step)
+    _retry(environment, step, program)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
 
 
-def _retry(environment: Environment, step: Step) -> None:
-    """Flow the metaverse objects that are marked, until none is left or only those that fail."""
-    failed: set[int] = set()
-    program = environment.program()
+def _retry(environment: Environment, step: Step, program: Program) -> None:
+    """Flow the metaverse objects that are marked, until none is left or only those that fail.
+
+    One may be marked again by what follows from another: each is tried as often as one object's rounds go.
+    """
+    tried: Counter[int] = Counter()
     while True:
         after, worked = 0, False
         while ids := environment.store.mv_retry_ids(after=after, limit=BATCH_SIZE):
             after = ids[-1]
-            due = [id_ for id_ in ids if id_ not in failed]
+            due = [id_ for id_ in ids if tried[id_] < environment.options.loop_limit]
             if not due:
                 continue
             worked = True
+            tried.update(due)
             view = environment.store.prefetch(Reads(mv_ids=due, with_links=True))
             plan = synchronize_metaverse_batch(view, due, program, environment.world, run=step.run)
-            still = {id_ for id_ in due if (mvo := plan.changes.mv_objects.get(id_)) is None or mvo.retry}
-            failed |= still - {i for i, mvo in plan.changes.mv_objects.items() if mvo is None}
+            for failed in set(due) - plan.changes.mv_objects.keys():
+                tried[failed] = environment.options.loop_limit
             _apply(step, plan, 0)
         if not worked:
             return

@@ -7,6 +7,7 @@ files stand beside this module in `expr/`; an attribute that a case does not lis
 from __future__ import annotations
 
 import base64
+import json
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,7 +19,9 @@ import pytest
 
 from attrflow.expr import (
     FUNCTIONS,
+    OPTIONS,
     ExpressionError,
+    ExpressionOptions,
     FlowWord,
     Many,
     Result,
@@ -28,51 +31,22 @@ from attrflow.expr import (
     print_expression,
 )
 from attrflow.expr import check as checked
-from attrflow.expr.ast import Call, walk
 from attrflow.model.names import DistinguishedName, parse_dn
 
 FOLDER = Path(__file__).parent / "expr"
 BASES = {"documented", "observed", "inferred", "assumed"}
 WORDS = {"NULL": None, **{word.value: word for word in FlowWord}}
+INPUT = ("expression", "attributes", "imported", "parameters", "options")
 NOW = datetime(2024, 2, 29, 13, 5, 9, tzinfo=UTC)
-COMMON = [
-    "BitAnd",
-    "CBin",
-    "CBool",
-    "CNum",
-    "CRef",
-    "CStr",
-    "Contains",
-    "ConvertToBase64",
-    "ConvertToUTF8Hex",
-    "DNComponent",
-    "DateFromNum",
-    "Error",
-    "FormatDateTime",
-    "IIF",
-    "ImportedValue",
-    "InStr",
-    "IsNull",
-    "IsNullOrEmpty",
-    "IsPresent",
-    "IsString",
-    "Item",
-    "Left",
-    "Len",
-    "Mid",
-    "RemoveDuplicates",
-    "StringFromSid",
-    "Thumbprint",
-    "Trim",
-    "ValueCount",
-    "Word",
-]
-"""The functions that the default rules use."""
+IN_RULES = frozenset(
+    (FOLDER / "in-rules.txt").read_text(encoding="utf-8").split(),
+)
+"""The functions of the default rules, then those that people use in rules of their own."""
 
 
 def load() -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = []
-    for path in sorted(FOLDER.glob("*.toml")):
+    for path in sorted(FOLDER.rglob("*.toml")):
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         cases.extend(resolved(case, document.get("shared", {})) for case in document["case"])
     return cases
@@ -152,12 +126,17 @@ def context_of(case: dict[str, Any]) -> CaseContext:
     )
 
 
+def options_of(case: dict[str, Any]) -> ExpressionOptions:
+    return ExpressionOptions(**{key.replace("-", "_"): value for key, value in case.get("options", {}).items()})
+
+
 def evaluated(case: dict[str, Any], text: str, *, observed: bool) -> Result | str:
     """The value, or the code of the error after `error:`."""
-    parsed = parse(text)
+    options = options_of(case)
+    parsed = parse(text, options)
     if parsed.tree is None:
         return "error:syntax"
-    compiled = compile_expression(parsed.tree, observed=observed)
+    compiled = compile_expression(parsed.tree, observed=observed, options=options)
     context = context_of(case)
     try:
         result = compiled.evaluate(context)
@@ -196,11 +175,11 @@ def test_case(case: dict[str, Any]) -> None:
     check(case, evaluated(case, text, observed=False))
     check(case, evaluated(case, text, observed=True))
     if not (isinstance(case["expect"], dict) and "error" in case["expect"]):
-        assert checked(parse(text)).ok, "the checker refuses nothing that works"
-    tree = parse(text).tree
+        assert checked(parse(text, options_of(case))).ok, "the checker refuses nothing that works"
+    tree = parse(text, options_of(case)).tree
     if tree is not None:
         printed = print_expression(tree)
-        assert parse(printed).tree == tree
+        assert parse(printed, options_of(case)).tree == tree
         check(case, evaluated(case, printed, observed=False))
 
 
@@ -209,11 +188,28 @@ def test_cases_are_well_formed() -> None:
     assert [case["id"] for case in CASES if case["basis"] not in BASES or not case["source"]] == []
 
 
-def test_every_function_has_cases_and_the_common_ones_have_four() -> None:
-    uses: Counter[str] = Counter()
-    for case in CASES:
-        tree = parse(case["expression"]).tree
-        if tree is not None:
-            uses.update({node.name for node in walk(tree) if isinstance(node, Call)})
-    assert [name for name in FUNCTIONS if not uses[name]] == []
-    assert [name for name in COMMON if uses[name] < 4] == []
+def needed(name: str) -> int:
+    """How many cases a function's own file must have."""
+    if name == "IsCert" or name.startswith("Cert"):
+        return 2
+    return 6 if name in IN_RULES else 3
+
+
+def test_every_function_has_a_file_with_enough_cases_of_its_own() -> None:
+    counted: dict[str, int] = {}
+    for path in (FOLDER / "functions").glob("*.toml"):
+        cases = tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+        counted[path.stem] = sum(path.stem.casefold() in case["expression"].casefold() for case in cases)
+    assert sorted(counted) == sorted(FUNCTIONS)
+    assert {name: (counted[name], needed(name)) for name in FUNCTIONS if counted[name] < needed(name)} == {}
+    assert set(FUNCTIONS) >= IN_RULES
+
+
+def test_no_case_repeats_another() -> None:
+    said = Counter(json.dumps([case.get(key) for key in INPUT], default=str, sort_keys=True) for case in CASES)
+    assert [text for text, number in said.items() if number > 1] == []
+
+
+def test_every_option_has_a_case_away_from_its_default() -> None:
+    used = {key for case in CASES for key in case.get("options", {})}
+    assert sorted(used) == sorted(row.key for row in OPTIONS.values())

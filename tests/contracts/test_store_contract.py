@@ -223,7 +223,7 @@ def test_only_metaverse_objects_with_a_reason_are_retried(store: Store) -> None:
     assert store.mv_retry_ids() == (1,)
 
 
-def test_unseen_are_the_imported_objects_that_an_import_did_not_bring(store: Store) -> None:
+def test_unseen_are_the_objects_of_a_directory_that_an_import_did_not_bring(store: Store) -> None:
     put(
         store,
         user(1),
@@ -232,7 +232,7 @@ def test_unseen_are_the_imported_objects_that_an_import_did_not_bring(store: Sto
         user(4, image=None, unapplied=Delta("add")),
         user(5, partition="DC=other"),
         placeholder(6, f"OU=x,{BASE}"),
-        user(7),
+        user(7, image=None, unconfirmed=Delta("add")),
     )
     assert store.cs_unseen("ad", BASE, {1}) == (2, 3, 7)
     assert store.cs_unseen("ad", BASE, {1}, limit=2) == (2, 3)

@@ -14,7 +14,7 @@ from attrflow.cases.laboratory import CaseError, DirectoryEntry, Target
 from attrflow.cases.objects import absolute_dn
 from attrflow.connectors.memory import MemoryConnector, MemoryDirectory, MemoryEntry
 from attrflow.model.configuration import ConnectorConfiguration
-from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, Page
+from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, Page, ReferenceTarget
 from attrflow.model.errors import ConnectionLost
 from attrflow.model.names import dn_key, is_within, parse_dn
 from attrflow.model.schema import Schema, Syntax
@@ -85,7 +85,8 @@ class CaseDirectory(MemoryDirectory):
         if key is None:
             return None
         entry = self.entries[key]
-        return DirectoryEntry(entry.dn, entry.object_type, entry.attributes, entry.references)
+        references = {name: tuple(map(ReferenceTarget, dns)) for name, dns in entry.references.items()}
+        return DirectoryEntry(entry.dn, entry.object_type, entry.attributes, references)
 
     # -- edits ------------------------------------------------------------------------------------
 

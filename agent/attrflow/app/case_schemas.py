@@ -13,7 +13,7 @@ from attrflow.cases.format import Case, ConnectorSpec
 from attrflow.connectors.entra.vocabulary import VOCABULARY
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 
-__all__ = ["memory_schema"]
+__all__ = ["memory_schema", "reference_attributes"]
 
 _AD: Final[Mapping[tuple[Syntax, bool], str]] = {
     (Syntax.BINARY, False): (
@@ -44,9 +44,7 @@ _OPENLDAP: Final[Mapping[tuple[Syntax, bool], str]] = {
 _ENTRA: Final = {a.name.casefold(): a for attributes in VOCABULARY.values() for a in attributes}
 
 
-def memory_schema(
-    spec: ConnectorSpec, case: Case, needed: Mapping[str, Iterable[str]], metaverse: Schema
-) -> Schema:
+def memory_schema(spec: ConnectorSpec, case: Case, needed: Mapping[str, Iterable[str]], metaverse: Schema) -> Schema:
     """The schema of a connector's directory: everything that rules need, objects have or the case declares."""
     own = {a.name.casefold(): a for a in spec.attributes}
     known = {**_table(spec), **own}
@@ -62,6 +60,12 @@ def memory_schema(
     return Schema({type_: _object_type(type_, names, known, metaverse) for type_, names in sorted(types.items())})
 
 
+def reference_attributes(spec: ConnectorSpec) -> frozenset[str]:
+    """The names, case-folded, of attributes that hold references in a connector's directory."""
+    known = {**_table(spec), **{a.name.casefold(): a for a in spec.attributes}}
+    return frozenset(name for name, attribute in known.items() if attribute.syntax is Syntax.REFERENCE)
+
+
 def _table(spec: ConnectorSpec) -> dict[str, AttributeType]:
     if spec.schema == "entra":
         return dict(_ENTRA)
@@ -73,9 +77,7 @@ def _table(spec: ConnectorSpec) -> dict[str, AttributeType]:
     }
 
 
-def _object_type(
-    type_: str, names: Iterable[str], known: Mapping[str, AttributeType], metaverse: Schema
-) -> ObjectType:
+def _object_type(type_: str, names: Iterable[str], known: Mapping[str, AttributeType], metaverse: Schema) -> ObjectType:
     found: dict[str, AttributeType] = {}
     for name in sorted(set(names) - {"dn"}):
         attribute = known.get(name.casefold()) or _like_metaverse(name, metaverse)

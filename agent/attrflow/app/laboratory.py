@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -95,14 +96,19 @@ def _announcement(line: bytes) -> Announcement:
 
 
 @contextmanager
-def mock_process(scenario: str, part: Literal["all", "directories", "tenant"], seed: int = 1) -> Iterator[Announcement]:
+def mock_process(
+    scenario: str, part: Literal["all", "directories", "tenant"], seed: int = 1, clock: datetime | None = None
+) -> Iterator[Announcement]:
     """A mock server of a scenario in a process of its own, for as long as the block lasts.
+
+    With `clock` its time stands still there until its control plane moves it on.
 
     Raises:
         LaboratoryError: it did not start; the message is its own.
     """
     command = [sys.executable, "-m", "attrflow_mocks.serve", "--announce", "--scenario", scenario]
     command += ["--part", part, "--seed", str(seed)]
+    command += ["--clock", clock.isoformat()] if clock is not None else []
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None and process.stdin is not None and process.stderr is not None
     try:

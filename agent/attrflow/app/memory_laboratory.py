@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from attrflow.app.case_directory import CaseConnector, CaseDirectory
 from attrflow.app.case_schemas import memory_schema
@@ -41,7 +42,13 @@ def case_configuration(spec: ConnectorSpec) -> ConnectorConfiguration:
 
 def case_default_rules(case: Case) -> tuple[Rule, ...]:
     """The default rules of a case's connectors."""
-    return default_rules([(spec.name, spec.id, spec.schema) for spec in case.connectors.values()])
+    return _defaults(tuple((spec.name, spec.id, spec.schema) for spec in case.connectors.values()))
+
+
+@lru_cache(maxsize=64)
+def _defaults(connectors: tuple[tuple[str, str, str], ...]) -> tuple[Rule, ...]:
+    """Rules are frozen, and many cases have the same connectors."""
+    return default_rules(connectors)
 
 
 class MemoryLaboratory:

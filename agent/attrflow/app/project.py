@@ -43,7 +43,8 @@ def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules
     """Read and check every rule file below the project's rules folder.
 
     Raises:
-        SettingsError: a file is no rule, or rules do not fit together; all errors at once, with their places.
+        SettingsError: a file is no rule, or rules do not fit together; all findings at once, with their places,
+            warnings too.
     """
     rules: list[Rule] = []
     texts: dict[str, str] = {}
@@ -66,12 +67,13 @@ def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules
         schemas=Schemas(metaverse_of(settings), schemas),
         parameters=parameters,
         texts=texts,
+        expression_options=settings.expression_options,
     )
     diagnostics.extend(found)
-    errors = [d for d in diagnostics if d.severity == "error"]
+    errors = sum(d.severity == "error" for d in diagnostics)
     if errors:
-        count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise SettingsError(f"The rules cannot be used: {count}.", errors, help="Nothing was run.")
+        count = "one error" if errors == 1 else f"{errors} errors"
+        raise SettingsError(f"The rules cannot be used: {count}.", diagnostics, help="Nothing was run.")
     return LoadedRules(ruleset, tuple(diagnostics))
 
 
@@ -127,6 +129,7 @@ class Project:
                 metaverse_of(self.settings),
                 self.settings.options,
                 observed=observed,
+                expression_options=self.settings.expression_options,
             )
         return self._programs[observed]
 

@@ -2,6 +2,7 @@
 
     [project]                name, store, rules, schema, staging-mode
     [engine]                 what no source decides: the fields of EngineOptions, with dashes
+    [expression-options]     the same of the expression language: the fields of ExpressionOptions
     [metaverse.attributes]   the project's own metaverse attributes
     [connectors.NAME]        one table a connected directory (DECISIONS 7: their one home)
 
@@ -20,8 +21,10 @@ from typing import Any, Final
 
 from attrflow.app.secrets import SecretReference
 from attrflow.app.settings_connectors import ConnectorSettings, read_connectors
+from attrflow.app.settings_expressions import read_expression_options
 from attrflow.app.settings_metaverse import extended_metaverse, read_metaverse
 from attrflow.app.settings_table import Table
+from attrflow.expr import DEFAULT_OPTIONS, ExpressionOptions
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic, Span
 from attrflow.model.errors import SettingsError
@@ -42,7 +45,7 @@ __all__ = [
 
 SETTINGS_FILE: Final = "attrflow.toml"
 
-_TABLES: Final = ("project", "engine", "metaverse", "connectors")
+_TABLES: Final = ("project", "engine", "expression-options", "metaverse", "connectors")
 _PROJECT: Final = ("name", "store", "rules", "schema", "staging-mode")
 _CONFIGURATION_SCHEMA: Final = "attrflow.configuration/1"
 
@@ -69,6 +72,7 @@ class Settings:
     """Where the connectors' secrets are, by connector; one that signs in anonymously has none."""
     metaverse_extra: Mapping[str, Mapping[str, AttributeType]]
     """The project's own metaverse attributes by object type and name."""
+    expression_options: ExpressionOptions = DEFAULT_OPTIONS
     warnings: tuple[Diagnostic, ...] = ()
     """What is worth a word and stops nothing."""
 
@@ -135,7 +139,7 @@ def option_key(field: str) -> str:
 
 
 def configuration_text(settings: Settings) -> str:
-    """What runs depend on besides the rules, as canonical JSON: connectors, engine options, own attributes.
+    """What runs depend on besides the rules, as canonical JSON: connectors, options, own attributes.
 
     No secret and no reference to one is in it; nor is the folder, so that a project that moves stays the
     same, nor its name, store and staging mode, which decide no value.
@@ -149,6 +153,7 @@ def configuration_text(settings: Settings) -> str:
         "schema": _CONFIGURATION_SCHEMA,
         "connectors": connectors,
         "options": asdict(settings.options),
+        "expression-options": asdict(settings.expression_options),
         "metaverse": {
             object_type: {name: asdict(attribute) for name, attribute in attributes.items()}
             for object_type, attributes in settings.metaverse_extra.items()
@@ -200,6 +205,7 @@ def _read(document: Table, folder: Path) -> dict[str, Any]:
     )
     paths = _paths(project, folder)
     options = _options(document.table("engine"))
+    expression_options = read_expression_options(document.table("expression-options"))
     extra = read_metaverse(document.table("metaverse"))
     connectors: dict[str, ConnectorSettings] = {}
     for one in read_connectors(document.table("connectors"), folder):
@@ -214,6 +220,7 @@ def _read(document: Table, folder: Path) -> dict[str, Any]:
         **paths,
         "staging_mode": True if staging is None else staging,
         "options": options,
+        "expression_options": expression_options,
         "connectors": {name: one.configuration for name, one in connectors.items()},
         "secrets": {name: one.secret for name, one in connectors.items() if one.secret is not None},
         "metaverse_extra": extra,

@@ -12,6 +12,7 @@ from typing import Literal
 from attrflow.app.secrets import SecretReference
 from attrflow.app.settings import option_key
 from attrflow.app.settings_connectors import default_object_types
+from attrflow.app.settings_expressions import expression_options_text
 from attrflow.app.settings_secrets import variable_for
 from attrflow.model.configuration import EngineOptions
 from attrflow.rules.writing import toml_string
@@ -96,8 +97,11 @@ def settings_text(
     name: str, connectors: Iterable[NewConnector], *, guid: Callable[[], str], staging_mode: bool = True
 ) -> str:
     """The text of a settings file; it loads again, with the connectors in this order."""
-    blocks = [_project(name, staging_mode=staging_mode), _engine(), _METAVERSE]
-    blocks += [connector_text(connector, guid=guid) for connector in connectors]
+    blocks = [_project(name, staging_mode=staging_mode), _engine(), expression_options_text(), _METAVERSE]
+    given = list(connectors)
+    blocks += [connector_text(connector, guid=guid) for connector in given]
+    if not any(isinstance(connector, NewDirectory) and connector.kind == "openldap" for connector in given):
+        blocks.append(_further(guid=guid))
     return "\n".join(blocks)
 
 
@@ -106,6 +110,26 @@ def connector_text(connector: NewConnector, *, guid: Callable[[], str]) -> str:
     if isinstance(connector, NewTenant):
         return _tenant(connector, connector.id or guid())
     return _directory(connector, connector.id or guid())
+
+
+_FURTHER = """\
+# A further directory is a further table. For an OpenLDAP server take the mark at each line's beginning away,
+# for a second forest copy the table above and give it an id of its own. `attrflow rules defaults` then writes
+# the default rules of the new connector.
+#
+"""
+
+
+def _further(*, guid: Callable[[], str]) -> str:
+    """A connector of the other kind, commented out line by line, so that taking the marks away leaves what loads."""
+    domain = NewPartition(
+        "dc=example,dc=test", include=("ou=people,dc=example,dc=test", "ou=groups,dc=example,dc=test")
+    )
+    example = NewDirectory(
+        "openldap", "ldap://ldap.example.test:389", (domain,), "openldap", "starttls", "cn=attrflow,dc=example,dc=test"
+    )
+    lines = connector_text(example, guid=guid).splitlines()
+    return _FURTHER + "".join(f"# {line}".rstrip() + "\n" for line in lines)
 
 
 def _project(name: str, *, staging_mode: bool) -> str:
@@ -119,7 +143,7 @@ store = "attrflow.sqlite"         # the state of all runs, one SQLite file
 rules = "rules"                   # one TOML file a synchronization rule
 schema = "schema"                 # what the directories said of their schema at the last import
 # true: imports and syncs run, and a cycle exports nothing. A directory is then written only by
-# `attrflow run CONNECTOR export` and `attrflow apply`.
+# `attrflow run CONNECTOR export`.
 staging-mode = {_toml(staging_mode)}
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,7 @@ def _tour(face: Face, project: Project, folder: Path) -> DemoDocument:
     from attrflow.app.operations import explaining  # noqa: PLC0415 - loads the engine
     from attrflow.app.operations.demo import ASKED, TRACED  # noqa: PLC0415 - the same
     from attrflow.app.operations.touring import DemoDocument  # noqa: PLC0415 - the same
+    from attrflow.cli.proposals import place_of  # noqa: PLC0415 - the same
     from attrflow.cli.runs_text import draw_cycle  # noqa: PLC0415 - loads rich
     from attrflow.explain.text_trace import trace_lines  # noqa: PLC0415 - loads the engine
     from attrflow.explain.text_why import why_lines  # noqa: PLC0415 - the same
@@ -59,11 +61,11 @@ def _tour(face: Face, project: Project, folder: Path) -> DemoDocument:
 
     _stop(face, f"attrflow trace {' '.join(TRACED)}", "one value on its way, hop by hop")
     traced = explaining.trace(project, *TRACED)
-    _draw(face, lambda: trace_lines(traced))
+    _draw(face, partial(trace_lines, traced))
 
     _stop(face, f"attrflow why {' '.join(ASKED)}", "a fault that is planted in the directory")
-    asked = explaining.why(project, *ASKED)
-    _draw(face, lambda: why_lines(asked))
+    asked = explaining.why(project, *ASKED, place=place_of(folder))
+    _draw(face, partial(why_lines, asked))
     return DemoDocument(
         str(folder.absolute()), initial, confirming, explaining.trace_document(traced), explaining.why_document(asked)
     )
@@ -87,27 +89,30 @@ def _stop(face: Face, command: str, about: str) -> None:
         face.console.print(Text.assemble(("$ ", "dim"), (command, "bold cyan"), (f"   {about}", "dim")), soft_wrap=True)
 
 
-def _draw(face: Face, lines: Callable[[], Iterable[Line]]) -> None:
+def _draw(face: Face, lines: Callable[[int], Iterable[Line]]) -> None:
     from attrflow.cli.explain_text import draw_lines  # noqa: PLC0415 - loads rich
 
     if face.for_people:
-        draw_lines(face.console, lines())
+        draw_lines(face.console, lines)
 
 
 def _farewell(face: Face, folder: Path) -> None:
     from rich.text import Text  # noqa: PLC0415 - rich is loaded when something is shown
 
+    from attrflow.cli.proposals import place_of  # noqa: PLC0415 - the same
+
     console = face.console
     console.print()
     console.print(Text.assemble("The project is in ", (str(folder.absolute()), "bold"), "."), soft_wrap=True)
     console.print("The mock servers have ended with the demo; what was stored can still be asked:")
+    place = place_of(folder)
     for command in (
         "attrflow why ingrid.berg@contoso.test manager",
         "attrflow why per.lund@contoso.test employeeType",
         "attrflow mv show kari.nordmann@contoso.test",
         "attrflow runs",
     ):
-        console.print(Text(f"  {command} -C {folder}", "cyan"), soft_wrap=True)
+        console.print(Text(f"  {command}{place}", "cyan"), soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ def trace(
     with face.opened(read_only=True) as opened:
         found = explaining.trace(opened, object_, attribute, live=not offline)
     document = explaining.trace_document(found)
-    face.show(document, lambda console: draw_lines(console, trace_lines(found)))
+    face.show(document, lambda console: draw_lines(console, partial(trace_lines, found)))
 
 
 def why(
@@ -53,9 +54,9 @@ def why(
     from attrflow.explain.text_why import why_lines  # noqa: PLC0415 - loads the engine
 
     with face.opened(read_only=True) as opened:
-        found = explaining.why(opened, object_, attribute, live=not offline)
+        found = explaining.why(opened, object_, attribute, live=not offline, place=face.place)
     document = explaining.why_document(found)
-    face.show(document, lambda console: draw_lines(console, why_lines(found)))
+    face.show(document, lambda console: draw_lines(console, partial(why_lines, found)))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -49,8 +49,25 @@ def _check(
     from attrflow.cli.project_text import draw_rules_check  # noqa: PLC0415 - loads rich
 
     document = rules_check(face.folder())
-    face.show(document, lambda console: draw_rules_check(console, document))
+    face.show(document, lambda console: draw_rules_check(console, document, place=face.place))
     raise typer.Exit(_WRONG if document.errors else 0)
+
+
+@_rules.command("defaults")
+def _defaults(
+    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+) -> None:
+    """Write the default rules of connectors that have none, as after one was added to attrflow.toml."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.projects import add_default_rules  # noqa: PLC0415 - loads the rule library
+    from attrflow.cli.project_text import draw_default_rules  # noqa: PLC0415 - loads rich
+
+    folder = face.folder()
+    try:
+        document = add_default_rules(folder)
+    except OSError as error:
+        raise SettingsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    face.show(document, lambda console: draw_default_rules(console, document))
 
 
 def add_init_to(app: typer.Typer) -> None:

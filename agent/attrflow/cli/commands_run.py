@@ -12,6 +12,8 @@ from attrflow.cli.face import Face, face_of
 from attrflow.cli.options import ConnectorOption, LimitOption, ListOutput, NoColor, Output, ProjectFolder
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from attrflow.runs.run import RunResult
 
 __all__ = ["add_to", "exit_code"]
@@ -75,7 +77,7 @@ def cycle(
             results = list(running.cycle(opened, initial=initial, progress=progress))
         document = running.cycle_document(opened, results, initial=initial)
 
-    face.show(document, lambda console: draw_cycle(console, document))
+    face.show(document, lambda console: draw_cycle(console, document, place=face.place))
     _tell_help(face, results)
     raise typer.Exit(max((exit_code(result) for result in results), default=0))
 
@@ -107,7 +109,7 @@ def _list_runs(
     with face.opened(read_only=True) as opened:
         document = running.runs(opened, limit=limit, connector=connector)
 
-    face.show_list(document, document.runs, lambda console: draw_runs(console, document))
+    face.show_list(document, document.runs, lambda console: draw_runs(console, document, place=face.place))
 
 
 @_runs.command("show")
@@ -133,7 +135,10 @@ def _show_run(
     with face.opened(read_only=True) as opened:
         document = running.run_detail(opened, number, counter=counter, limit=limit)
 
-    face.show(document, lambda console: draw_run_detail(console, document, everything=everything, counter=counter))
+    def draw(console: Console) -> None:
+        draw_run_detail(console, document, everything=everything, counter=counter, place=face.place)
+
+    face.show(document, draw)
 
 
 def _tell_help(face: Face, results: Sequence[RunResult]) -> None:
@@ -141,7 +146,7 @@ def _tell_help(face: Face, results: Sequence[RunResult]) -> None:
     for result in results:
         if face.for_people and exit_code(result):
             number = result.record.number
-            face.messages.print(f"`attrflow runs show {number}` shows what went wrong.", soft_wrap=True)
+            face.messages.print(f"`attrflow runs show {number}{face.place}` shows what went wrong.", soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

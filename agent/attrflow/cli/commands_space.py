@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -64,7 +65,7 @@ def _mv_show(
 
     with face.opened(read_only=True) as opened:
         document = mv_show(opened, object_)
-    face.show(document, lambda console: draw_lines(console, mv_lines(document)))
+    face.show(document, lambda console: draw_lines(console, partial(mv_lines, document)))
 
 
 @_cs.command("search")
@@ -122,7 +123,7 @@ def _cs_show(
 
     with face.opened(read_only=True) as opened:
         document = cs_show(opened, object_, connector=connector)
-    face.show(document, lambda console: draw_lines(console, cs_lines(document)))
+    face.show(document, lambda console: draw_lines(console, partial(cs_lines, document)))
 
 
 def add_to(app: typer.Typer) -> None:

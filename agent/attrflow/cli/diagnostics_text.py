@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.text import Text
 
 from attrflow.app.operations.failing import DiagnosticDocument
 
-__all__ = ["diagnostic_text"]
+__all__ = ["diagnostic_text", "errors_first"]
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+
+
+def errors_first(findings: Iterable[DiagnosticDocument]) -> list[DiagnosticDocument]:
+    """The findings, gravest first, else in the order in which they are."""
+    return sorted(findings, key=lambda finding: list(_COLOURS).index(finding.severity))
 
 
 def diagnostic_text(finding: DiagnosticDocument) -> Text:

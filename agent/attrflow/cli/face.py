@@ -87,6 +87,13 @@ class Face:
 
         return self.project if self.project is not None else find_project(Path.cwd())
 
+    @property
+    def place(self) -> str:
+        """What commands that a text proposes need behind them to find the project; empty where nothing."""
+        from attrflow.cli.proposals import place_of  # noqa: PLC0415 - not loaded for help
+
+        return place_of(self.project) if self.project is not None else ""
+
     @contextmanager
     def opened(self, *, read_only: bool = False) -> Iterator[Project]:
         """The project, opened; errors as `app.project.opened_project`. Warnings about its texts are told."""

@@ -49,16 +49,20 @@ def tell_error(face: Face, error: AttrflowError) -> None:
 def _tell_people(face: Face, error: ErrorDocument) -> None:
     from rich.text import Text  # noqa: PLC0415 - only where something went wrong
 
-    from attrflow.cli.diagnostics_text import diagnostic_text  # noqa: PLC0415 - the same
+    from attrflow.cli.diagnostics_text import diagnostic_text, errors_first  # noqa: PLC0415 - the same
+    from attrflow.cli.proposals import runnable  # noqa: PLC0415 - the same
 
     console = face.messages
-    console.print(Text.assemble(("error: ", "bold red"), (error.message, "bold")), soft_wrap=True)
-    for diagnostic in error.diagnostics:
+    place = face.place
+    console.print(Text.assemble(("error: ", "bold red"), (runnable(error.message, place), "bold")), soft_wrap=True)
+    for diagnostic in errors_first(error.diagnostics):
         console.print(diagnostic_text(diagnostic), soft_wrap=True)
     for candidate in error.candidates:
         console.print(Text(f"  {candidate}"), soft_wrap=True)
     if error.help is not None and all(d.help != error.help for d in error.diagnostics):
-        console.print(Text.assemble(("help: ", "cyan"), error.help.replace("\n", "\n      ")), soft_wrap=True)
+        console.print(
+            Text.assemble(("help: ", "cyan"), runnable(error.help, place).replace("\n", "\n      ")), soft_wrap=True
+        )
 
 
 def _tell_programs(face: Face, error: ErrorDocument) -> None:
@@ -71,7 +75,7 @@ def _tell_programs(face: Face, error: ErrorDocument) -> None:
 
 def tell_interrupt(face: Face) -> None:
     """Say that Ctrl-C was understood."""
-    face.messages.print("Stopped. What was committed stays; `attrflow runs` says how far it came.")
+    face.messages.print(f"Stopped. What was committed stays; `attrflow runs{face.place}` says how far it came.")
 
 
 def tell_nobody_reads() -> None:

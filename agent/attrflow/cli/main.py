@@ -10,7 +10,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from attrflow.cli import commands_demo, commands_look, commands_project, commands_run, commands_space
+from attrflow.cli import (
+    commands_case,
+    commands_demo,
+    commands_expr,
+    commands_look,
+    commands_project,
+    commands_run,
+    commands_space,
+)
 from attrflow.cli.face import Face
 from attrflow.cli.failures import INTERRUPTED, NOBODY_READS, tell_error, tell_interrupt, tell_nobody_reads
 from attrflow.cli.options import NoColor, ProjectFolder
@@ -74,7 +82,9 @@ commands_demo.add_to(app)
 commands_run.add_to(app)
 commands_look.add_to(app)
 commands_space.add_to(app)
+commands_case.add_to(app)
 commands_project.add_rules_to(app)
+commands_expr.add_to(app)
 
 
 def main() -> None:

@@ -34,8 +34,8 @@ def draw_run(console: Console, run: RunDocument) -> None:
         _draw_step(console, step, named=len(run.steps) > 1)
 
 
-def draw_cycle(console: Console, cycle: CycleDocument) -> None:
-    """The summary of a cycle, run by run, and how it ended."""
+def draw_cycle(console: Console, cycle: CycleDocument, *, place: str = "") -> None:
+    """The summary of a cycle, run by run, and how it ended; `place` is what commands need to find the project."""
     for run in cycle.runs:
         draw_run(console, run)
         console.print()
@@ -45,17 +45,17 @@ def draw_cycle(console: Console, cycle: CycleDocument) -> None:
     if cycle.staging_mode:
         console.print(
             Text(
-                "Staging mode: nothing was exported. `attrflow run CONNECTOR export` exports by hand; a cycle does "
-                "with staging-mode = false in attrflow.toml.",
+                f"Staging mode: nothing was exported. `attrflow run CONNECTOR export{place}` exports by hand; a cycle "
+                "does with staging-mode = false in attrflow.toml.",
                 "yellow",
             )
         )
 
 
-def draw_runs(console: Console, history: RunsDocument) -> None:
-    """The run history, newest first."""
+def draw_runs(console: Console, history: RunsDocument, *, place: str = "") -> None:
+    """The run history, newest first; `place` as for `draw_cycle`."""
     if not history.runs:
-        console.print("Nothing has run yet. `attrflow cycle --initial` imports and synchronizes everything.")
+        console.print(f"Nothing has run yet. `attrflow cycle --initial{place}` imports and synchronizes everything.")
         return
     table = listing(
         "Run", "Started (UTC)", "Connector", "Profile", "Result", "Took",
@@ -73,7 +73,9 @@ def draw_runs(console: Console, history: RunsDocument) -> None:
     console.print(table)
 
 
-def draw_run_detail(console: Console, detail: RunDetailDocument, *, everything: bool, counter: str | None) -> None:
+def draw_run_detail(
+    console: Console, detail: RunDetailDocument, *, everything: bool, counter: str | None, place: str = ""
+) -> None:
     """One run: errors first, then its steps with their counters, objects and requests.
 
     Args:
@@ -81,6 +83,7 @@ def draw_run_detail(console: Console, detail: RunDetailDocument, *, everything: 
         detail: the run.
         everything: also the objects without errors, and the requests that went well at once.
         counter: the counter that the objects were asked for, which shows them all.
+        place: as for `draw_cycle`.
     """
     console.print(_headline(detail.run))
     line = f"started {short_time(detail.run.started)} UTC"
@@ -102,7 +105,7 @@ def draw_run_detail(console: Console, detail: RunDetailDocument, *, everything: 
     _draw_pending(console, detail)
     if counter is None and not everything and any(o.error is None for o in detail.objects):
         console.print(
-            Text(f"\nObjects behind a counter: attrflow runs show {detail.run.number} --counter NAME", "dim"),
+            Text(f"\nObjects behind a counter: attrflow runs show {detail.run.number} --counter NAME{place}", "dim"),
             soft_wrap=True,
         )
 

@@ -1,4 +1,4 @@
-"""Confirmation: what an import says about exports that wait for it (engine.md §1.6). Attribute by attribute, pure."""
+"""Confirmation: what an import says about exports that wait for it, attribute by attribute (behaviour.md §1.6)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ counterpart there are held. An error fails the object as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -75,7 +75,7 @@ def contribute(
         return _absence(mapping, reading)
     if isinstance(result, FlowWord):
         return _IGNORE if result is FlowWord.IGNORE_THIS_FLOW else _STOP
-    return _typed(result, mapping, target, translate, length_limit, step)
+    return _typed(result, mapping, reading, translate, length_limit, step)
 
 
 def _error_type(code: str) -> str:
@@ -103,27 +103,19 @@ def _referred(source: Iterable[int], translate: Translate) -> Contribution:
 def _typed(
     result: Scalar | Many,
     mapping: CompiledMapping,
-    target: AttributeType | None,
+    reading: Reading,
     translate: Translate,
     length_limit: int,
     step: str,
 ) -> Contribution:
+    target = mapping.target
     items = result if isinstance(result, tuple) else (result,)
     items = tuple(item for item in items if item is not None and item != "")
     if not items:
         return _NULL
     name, rule_id = mapping.mapping.destination, mapping.rule.id
     if target is not None and target.syntax is Syntax.REFERENCE:
-        ids = [item.id for item in items if isinstance(item, Reference)]
-        if len(ids) != len(items):
-            raise ObjectFailure(
-                "sync-rule-error-type-mismatch",
-                step,
-                f"{name} holds references, not text",
-                rule_id=rule_id,
-                attribute=name,
-            )
-        return _referred(ids, translate)
+        return _named(items, mapping, reading, translate, step)
     if len(items) > 1 and target is not None and not target.multi:
         raise ObjectFailure(
             "flow-multi-values-to-single-value",
@@ -144,6 +136,38 @@ def _typed(
                 attribute=name,
             )
     return Contribution("value", values)
+
+
+def _named(items: Many, mapping: CompiledMapping, reading: Reading, translate: Translate, step: str) -> Contribution:
+    """References that an expression gives: ids as they are, names by looking them up.
+
+    A name that nothing in the connector space has refers to nothing yet, as a reference that is held.
+    """
+    ids: list[int] = []
+    unknown: str | None = None
+    for item in items:
+        if isinstance(item, Reference):
+            ids.append(item.id)
+            continue
+        outbound = mapping.rule.direction == "outbound"
+        if not isinstance(item, DistinguishedName) or outbound:
+            what = "a name: outbound, only a reference attribute gives one" if outbound else "text (CRef makes one)"
+            raise ObjectFailure(
+                "sync-rule-error-type-mismatch",
+                step,
+                f"{mapping.mapping.destination} holds references, not {what}",
+                rule_id=mapping.rule.id,
+                attribute=mapping.mapping.destination,
+            )
+        if (found := reading.reference_of(item)) is None:
+            unknown = unknown or item.text
+        else:
+            ids.append(found)
+    contribution = _referred(ids, translate)
+    if unknown is None:
+        return contribution
+    status: Status = "reference-held" if contribution.word == "null" else contribution.status
+    return replace(contribution, status=status, detail=f"nothing here is called {unknown}")
 
 
 def _value(item: object, target: AttributeType | None, mapping: CompiledMapping, step: str) -> Value:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from attrflow.engine.join import find_metaverse_object, has_join_value
 from attrflow.engine.plan import ObjectFailure
-from attrflow.engine.precedence import Existing, Resolved, Source, resolve
+from attrflow.engine.precedence import Existing, Resolved, Source, all_silent, resolve
 from attrflow.engine.program import CompiledRule
 from attrflow.engine.reference import to_metaverse
 from attrflow.engine.work import Work, applied_rules, provisioned_by
@@ -177,6 +177,8 @@ def flow_metaverse(
     held: dict[int, list[HeldReference]] = {cso.id: [] for cso in linked}
     for destination, candidates in plan.items():
         stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
+        if stored is None and referring is None and work.account is None and all_silent(candidates, sources):
+            continue
         resolved = resolve(
             destination,
             candidates,

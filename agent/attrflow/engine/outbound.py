@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from attrflow.engine.account import Account
 from attrflow.engine.inbound import disconnect
-from attrflow.engine.precedence import Existing, Resolved, Source, resolve
+from attrflow.engine.precedence import Existing, Resolved, Source, all_silent, resolve
 from attrflow.engine.program import DN, CompiledRule
 from attrflow.engine.provision import computed_dn, deprovision, link_or_provision
 from attrflow.engine.reading import MVReading
@@ -115,6 +115,8 @@ def _export_flow(
             top.references.get(destination, NO_REFERENCES),
             known.origin if known is not None else None,
         )
+        if not existing.present and account is None and all_silent(candidates, (source,)):
+            continue
         merging = candidates[0][1].mapping.merge.startswith("merge")
         resolved = resolve(
             destination,

@@ -23,7 +23,7 @@ from attrflow.model.provenance import Origin
 from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet, difference
 from attrflow.model.values import NO_VALUES, Reference, Value, Values, canonical, display, same_values
 
-__all__ = ["Existing", "Resolved", "Source", "resolve"]
+__all__ = ["Existing", "Resolved", "Source", "all_silent", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ class _Offer:
 
 
 Candidates = Sequence[tuple[int, CompiledMapping]]
+
+
+def all_silent(candidates: Candidates, sources: Sequence[Source]) -> bool:
+    """Whether no candidate contributes anything, told without evaluating one: an absent attribute stays absent."""
+    return all(mapping.is_silent(sources[index].reading) for index, mapping in candidates)
 
 
 def resolve(

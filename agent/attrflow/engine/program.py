@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.reading import Reading
 from attrflow.engine.scope import compile_scope
+from attrflow.engine.silence import silence_of
 from attrflow.engine.working_set import JoinAttributes
-from attrflow.expr import Compiled, Result, compile_expression, parse
+from attrflow.expr import DEFAULT_OPTIONS, Compiled, ExpressionOptions, Result, compile_expression, parse
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.provenance import Origin
@@ -41,6 +42,12 @@ class CompiledMapping:
     constant: Result = None
     broken: str | None = None
     """The first error of the expression's text: the mapping fails the object when it is evaluated."""
+    silent_without: frozenset[str] | None = None
+    """The attributes that it reads, where it is known to contribute nothing as long as none of them is present."""
+
+    def is_silent(self, reading: Reading) -> bool:
+        """Whether the mapping contributes nothing for this object, told without evaluating it."""
+        return self.silent_without is not None and not reading.holds_any(self.silent_without)
 
     def evaluate(self, reading: Reading) -> Result:
         """The mapping's result for one object; raises `expr.ExpressionError`."""
@@ -84,6 +91,7 @@ class Program:
         options: EngineOptions,
         *,
         observed: bool = False,
+        expression_options: ExpressionOptions = DEFAULT_OPTIONS,
     ) -> None:
         self.ruleset = ruleset
         self.configurations = configurations
@@ -91,6 +99,7 @@ class Program:
         self.metaverse = metaverse
         self.options = options
         self.observed = observed
+        self.expression_options = expression_options
         self._rules = {rule.id: self._compile(rule) for rule in ruleset.rules}
         self._inbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
         self._outbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
@@ -112,14 +121,15 @@ class Program:
         if mapping.flow == "constant":
             return CompiledMapping(rule, mapping, origin, target, constant=_constant(mapping.source, target))
         if mapping.flow == "direct":
-            return CompiledMapping(rule, mapping, origin, target)
-        parsed = parse(mapping.source)
+            silent = None if mapping.source == DN else _if_plain(mapping, frozenset((mapping.source,)))
+            return CompiledMapping(rule, mapping, origin, target, silent_without=silent)
+        parsed = parse(mapping.source, self.expression_options)
         errors = [d for d in parsed.diagnostics if d.severity == "error"]
         if parsed.tree is None or errors:
             return CompiledMapping(rule, mapping, origin, target, broken=_first(errors))
-        return CompiledMapping(
-            rule, mapping, origin, target, compiled=compile_expression(parsed.tree, observed=self.observed)
-        )
+        compiled = compile_expression(parsed.tree, observed=self.observed, options=self.expression_options)
+        silent = _if_plain(mapping, silence_of(parsed.tree, compiled))
+        return CompiledMapping(rule, mapping, origin, target, compiled=compiled, silent_without=silent)
 
     def _target(self, rule: Rule, destination: str) -> AttributeType | None:
         if rule.direction == "inbound":
@@ -201,9 +211,17 @@ def build_program(
     options: EngineOptions,
     *,
     observed: bool = False,
+    expression_options: ExpressionOptions = DEFAULT_OPTIONS,
 ) -> Program:
     """Compile a rule set for a configuration and the schemas of its directories."""
-    return Program(ruleset, configurations, schemas, metaverse, options, observed=observed)
+    return Program(
+        ruleset, configurations, schemas, metaverse, options, observed=observed, expression_options=expression_options
+    )
+
+
+def _if_plain(mapping: AttributeMapping, silent: frozenset[str] | None) -> frozenset[str] | None:
+    """Only a mapping that neither merges nor runs once can be passed over: the others have a say when silent, too."""
+    return silent if mapping.merge in ("update", "replace") and not mapping.execute_once else None
 
 
 def _first(errors: list[Diagnostic]) -> str:

@@ -15,7 +15,7 @@ from attrflow.expr import Many, Scalar
 from attrflow.model.connector_space import CSObject, export_hologram, import_hologram
 from attrflow.model.delta import Image
 from attrflow.model.metaverse import MVObject
-from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.names import DistinguishedName, InvalidName, dn_key, parse_dn
 from attrflow.model.references import NO_REFERENCES, ReferenceSet
 from attrflow.model.schema import AttributeType, ObjectType
 from attrflow.model.values import NO_VALUES, Reference, Values
@@ -55,6 +55,10 @@ class Reading:
         """The targets of a reference attribute."""
         raise NotImplementedError
 
+    def holds_any(self, names: frozenset[str]) -> bool:
+        """Whether any of these attributes has a value."""
+        raise NotImplementedError
+
     def member_of(self, group_dn: str) -> bool | None:
         """Whether the object is a member of the group with that DN; None when there is no such group."""
         raise NotImplementedError
@@ -69,13 +73,22 @@ class Reading:
 
     def _shaped(self, name: str, values: Values, references: ReferenceSet) -> Scalar | Many | None:
         type_ = self._type.attributes.get(name)
+        shown: Many = values
         if references.count:
-            values = tuple(Reference(target) for target in sorted(references))
-        if not values:
+            shown = tuple(self.named(target) for target in sorted(references))
+        if not shown:
             return None
-        if len(values) > 1 or (type_ is not None and type_.multi):
-            return values
-        return values[0]
+        if len(shown) > 1 or (type_ is not None and type_.multi):
+            return shown
+        return shown[0]
+
+    def named(self, target: int) -> Scalar:
+        """A reference as an expression sees it: by the name of what it points to, where it has one here."""
+        return Reference(target)
+
+    def reference_of(self, name: DistinguishedName) -> int | None:
+        """The id of the object of that name, the opposite of `named`; None when there is none."""
+        raise NotImplementedError
 
     def imported(self, name: str) -> Scalar | Many | None:
         """The attribute as an import has confirmed it; outbound, the metaverse has no other state."""
@@ -122,7 +135,7 @@ def _as_synchronized(cso: CSObject) -> CSObject:
 class CSReading(Reading):
     """A connector-space object as inbound rules read it."""
 
-    __slots__ = ("_image", "_imported", "_view", "cso")
+    __slots__ = ("_image", "_imported", "_named", "_view", "cso")
 
     def __init__(
         self,
@@ -138,6 +151,26 @@ class CSReading(Reading):
         self._image = export_hologram(cso)
         self._imported: Image | None = None
         self._view = view
+        self._named: dict[str, int] = {}
+
+    def named(self, target: int) -> Scalar:
+        """The distinguished name of the object in the same connector space, which expressions can take apart."""
+        found = self._view.cs(target)
+        if found is None:
+            return Reference(target)
+        try:
+            name = parse_dn(found.dn)
+        except InvalidName:
+            return Reference(target)
+        self._named[name.key] = target
+        return name
+
+    def reference_of(self, name: DistinguishedName) -> int | None:
+        """The object of that name in the same connector space."""
+        if (known := self._named.get(name.key)) is not None:
+            return known
+        found = self._view.cs_by_dn(self.cso.connector, name.key)
+        return found.id if found is not None else None
 
     def values(self, name: str) -> Values:
         """The attribute's short values; `dn` is the object's distinguished name."""
@@ -148,6 +181,11 @@ class CSReading(Reading):
     def references(self, name: str) -> ReferenceSet:
         """The targets of a reference attribute, as connector-space ids."""
         return self._image.references.get(name, NO_REFERENCES)
+
+    def holds_any(self, names: frozenset[str]) -> bool:
+        """Whether any of these attributes has a value."""
+        image = self._image
+        return not (image.attributes.keys().isdisjoint(names) and image.references.keys().isdisjoint(names))
 
     def imported(self, name: str) -> Scalar | Many | None:
         """The attribute without the exports that no import has confirmed yet."""
@@ -189,6 +227,15 @@ class MVReading(Reading):
         """The targets of a reference attribute, as metaverse ids."""
         here = self.mvo.references.get(name)
         return here.targets if here is not None else NO_REFERENCES
+
+    def reference_of(self, name: DistinguishedName) -> int | None:  # noqa: ARG002 - the metaverse has no names
+        """Metaverse objects have no distinguished name: there is none to find."""
+        return None
+
+    def holds_any(self, names: frozenset[str]) -> bool:
+        """Whether any of these attributes has a value."""
+        mvo = self.mvo
+        return not (mvo.attributes.keys().isdisjoint(names) and mvo.references.keys().isdisjoint(names))
 
     def member_of(self, group_dn: str) -> bool | None:  # noqa: ARG002 - a connector-space question: no answer here
         """Membership is asked of connector-space objects only: outbound there is no such group."""

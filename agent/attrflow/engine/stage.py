@@ -8,7 +8,7 @@ confirmed attribute by attribute; what did not come back is noted, and flowed ag
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from attrflow.engine.confirmation import DELETE, confirm
@@ -63,6 +63,11 @@ class _Batch:
         self.objects: list[RunObject] = []
         self.seen: set[int] = set()
         self.need_whole: list[str] = []
+        self.brought: Collection[int] | None = None
+
+    def came_before(self, cso: CSObject) -> bool:
+        """Whether a full import has brought the object already."""
+        return self.brought is not None and (cso.id in self.seen or cso.id in self.brought)
 
     def count(
         self, counter: str, cs_id: int | None, dn: str, error: str | None = None, detail: str | None = None
@@ -102,9 +107,15 @@ def stage_batch(
     world: World,
     *,
     run: int,
+    brought: Collection[int] | None = None,
 ) -> StagePlan:
-    """Stage imported objects, in the order given. Σ of the staging counters is the number of objects."""
+    """Stage imported objects, in the order given. Σ of the staging counters is the number of objects.
+
+    `brought` are the ids that this full import has brought so far, each of which may come only once;
+    None for a delta import, where an object comes as often as it changed.
+    """
     batch = _Batch(view, joins, connector, partition, schema, world, run)
+    batch.brought = brought
     for imported in objects:
         _stage(batch, imported)
     return batch.plan()
@@ -146,7 +157,7 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
     except InvalidName as error:
         batch.count("stage-failure", None, imported.dn, "invalid-dn", str(error))
         return
-    finding = _unreadable_reference(batch, imported)
+    finding = _duplicate(batch, imported, by_anchor) or _unreadable_reference(batch, imported)
     if finding is not None:
         _refuse(batch, replace(imported, findings=(finding,)), by_anchor)
         return
@@ -167,6 +178,14 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
     )
     batch.working.put_cs(target.id, target)  # an object may refer to itself
     _stage_content(batch, imported, target, by_anchor, renamed_from)
+
+
+def _duplicate(batch: _Batch, imported: ImportedObject, known: CSObject | None) -> ImportFinding | None:
+    """A second object with the anchor of one that this full import brought already: not a rename of it."""
+    if known is None or not batch.came_before(known) or parse_dn(imported.dn).key == known.dn_key:
+        return None
+    detail = f"it has the anchor of {known.dn}: two objects of one directory must not share one"
+    return ImportFinding("duplicate-object", detail, dn=imported.dn)
 
 
 def _unreadable_reference(batch: _Batch, imported: ImportedObject) -> ImportFinding | None:

@@ -269,8 +269,9 @@ def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
         for connector in _outbound_connectors(work, linked):
             outbound[connector] = flow_connector(work, mvo, connector, inbound)
         now = work.working.linked(mv_id)
-        if now == linked and all(work.working.cs(id_) is before[id_] for id_ in now):
-            if round_ > 1:
+        changed = [id_ for id_ in {*now, *linked} if work.working.cs(id_) is not before.get(id_)]
+        if not any(_contributes(work, id_, inbound) for id_ in changed):
+            if round_ > 1 and not changed:
                 del work.counters[counted:]  # the last round only saw that nothing changes any more
             _record_applied(work, mv_id, inbound, outbound)
             return True
@@ -281,6 +282,14 @@ def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
         "provisioning",
         f"inbound and outbound rules still change each other's input after {limit} rounds",
     )
+
+
+def _contributes(work: Work, cs_id: int, inbound: dict[int, tuple[CompiledRule, ...]]) -> bool:
+    """Whether inbound rules read the object, as it was or as it is now: only then its change calls for a round."""
+    if inbound.get(cs_id):
+        return True
+    cso = work.working.cs(cs_id)
+    return cso is not None and bool(work.inbound_scope(cso, work.cs_reading(cso), told=False))
 
 
 def _outbound_connectors(work: Work, linked: tuple[int, ...]) -> tuple[str, ...]:

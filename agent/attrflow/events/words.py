@@ -56,7 +56,7 @@ Status = Literal[
     "no-link",
     "target-attribute-not-selected",
 ]
-"""What became of one mapping (engine.md §5.1)."""
+"""What became of one mapping (behaviour.md §5.1)."""
 
 STATUS_WORDS: tuple[str, ...] = get_args(Status)
 

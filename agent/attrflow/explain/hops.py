@@ -16,6 +16,7 @@ from attrflow.explain.documents import (
     SubjectDocument,
     WayDocument,
 )
+from attrflow.explain.live import QuarantinedValue
 
 __all__ = [
     "CloudHop",
@@ -163,6 +164,12 @@ class CloudHop:
     """What the service calls the attribute, where that is another name."""
     unread: str | None = None
     differs: bool = False
+    note: str | None = None
+    """What a reader must know of the value, such as that the service calculated it."""
+    quarantined: tuple[QuarantinedValue, ...] = ()
+    """Values that the service holds back, because other objects have them."""
+    verified_domains: tuple[str, ...] | None = None
+    """The tenant's verified domains, where the attribute depends on them and they could be read."""
     hop: Literal["cloud"] = "cloud"
 
 

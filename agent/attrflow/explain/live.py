@@ -9,7 +9,16 @@ from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import ReferenceTarget
 from attrflow.model.values import NO_VALUES, Values
 
-__all__ = ["CloudReader", "DirectoryReader", "LiveRead"]
+__all__ = ["CloudReader", "DirectoryReader", "LiveRead", "QuarantinedValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedValue:
+    """A value that the service holds back, because another object of the tenant has it."""
+
+    value: str
+    category: str
+    """The service's word, such as `PropertyConflict`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,13 @@ class LiveRead:
     """Why the attribute could not be read, as a sentence; None where it was."""
     name: str | None = None
     """What the directory calls the attribute, where that is another name."""
+    note: str | None = None
+    """What a reader must know of a value that was read, such as that the service calculated it."""
+    calculated: bool = False
+    """Whether the service makes more of the value than was exported, so that more is no difference."""
+    quarantined: tuple[QuarantinedValue, ...] = ()
+    verified_domains: frozenset[str] | None = None
+    """The tenant's verified domains in lower case, where the attribute depends on them and they could be read."""
 
 
 DirectoryReader = Callable[[CSObject, str], LiveRead]

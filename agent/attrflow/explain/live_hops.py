@@ -13,7 +13,7 @@ from attrflow.model.entry import ReferenceTarget
 from attrflow.model.errors import AttrflowError
 from attrflow.model.names import InvalidName, dn_key
 from attrflow.model.references import NO_REFERENCES
-from attrflow.model.values import NO_VALUES, display, same_values
+from attrflow.model.values import NO_VALUES, Values, display, same_values
 
 __all__ = ["cloud_hop", "directory_hop"]
 
@@ -47,8 +47,22 @@ def cloud_hop(
         return CloudHop(connector, cso.anchor, None, unread="no rule says which attribute it would be")
     live = _read(reader, cso, name, "the tenant was not asked")
     unread = live.unread if live.found else "the tenant does not hold the object any more"
-    differs = unread is None and not _same(facts, connector, live, export_hologram(cso), name)
-    return CloudHop(connector, cso.anchor, name, _shown(facts, connector, live), live.name, unread, differs)
+    exported = export_hologram(cso)
+    kept = live.calculated and _holds(live, exported.attributes.get(name, NO_VALUES))
+    differs = unread is None and not kept and not _same(facts, connector, live, exported, name)
+    verified = tuple(sorted(live.verified_domains)) if live.verified_domains is not None else None
+    return CloudHop(
+        connector,
+        cso.anchor,
+        name,
+        _shown(facts, connector, live),
+        live.name,
+        unread,
+        differs,
+        live.note,
+        live.quarantined,
+        verified,
+    )
 
 
 def _read(reader: DirectoryReader | None, cso: CSObject, name: str, silent: str) -> LiveRead:
@@ -86,6 +100,12 @@ def _known(facts: Facts, connector: str, target: ReferenceTarget) -> CSObject | 
         return facts.store.cs_by_dn(connector, dn_key(target.dn)) if target.dn else None
     except InvalidName:
         return None
+
+
+def _holds(live: LiveRead, exported: Values) -> bool:
+    """Whether all that was exported is among the values of an attribute that the service adds to by itself."""
+    there = {display(value).casefold() for value in live.values}
+    return all(display(value).casefold() in there for value in exported)
 
 
 def _same(facts: Facts, connector: str, live: LiveRead, known: Image, name: str) -> bool:

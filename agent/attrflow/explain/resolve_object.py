@@ -100,7 +100,7 @@ def resolve_object(facts: Facts, text: str, find_in_directory: FindInDirectory |
     """
     text = text.strip()
     if not text:
-        raise NotFound("no object is named", help="give a DN, UPN, mail address, account name, GUID or name")
+        raise NotFound("No object is named.", help="Give a DN, UPN, mail address, account name, GUID or name.")
     if (match := _ID.fullmatch(text)) is not None and (found := _by_id(facts, int(match[1]))) is not None:
         return found
     for whole in (True, False):
@@ -144,7 +144,7 @@ def _ambiguous(facts: Facts, text: str, subjects: list[Subject]) -> None:
     raise Ambiguous(
         f"{count} objects fit {text!r}" + (f"; here are {CANDIDATES} of them" if more else ""),
         lines,
-        help="name one by its UPN, DN or #id",
+        help="Name one by its UPN, DN or #id.",
     )
 
 
@@ -179,11 +179,11 @@ def _outside(facts: Facts, text: str, find_in_directory: FindInDirectory | None)
         raise Ambiguous(
             f"{len(finds)} objects of the directories fit {text!r}",
             [f"{find.connector}: {find.dn}" for find in finds],
-            help="name one by its DN",
+            help="Name one by its DN.",
         )
     if finds:
         return Subject(found=finds[0])
-    raise NotFound(f"nothing is known by the name {text!r}", help=_near(facts, text))
+    raise NotFound(f"Nothing is known by the name {text!r}.", help=_near(facts, text))
 
 
 def _near(facts: Facts, text: str) -> str:
@@ -203,4 +203,4 @@ def _near(facts: Facts, text: str) -> str:
     names = sorted((name for name, ratio in likeness.items() if ratio > 0.7), key=lambda n: (-likeness[n], n))
     if names:
         return "did you mean " + ", ".join(names[:3]) + "?"
-    return "give a DN, UPN, mail address, account name, GUID or part of a name; imports bring objects in"
+    return "Give a DN, UPN, mail address, account name, GUID or part of a name; imports bring objects in."

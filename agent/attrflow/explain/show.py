@@ -5,6 +5,7 @@ Documents for `mv search`, `mv show`, `cs search` and `cs show` (behaviour.md §
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal
 
 from attrflow.explain.documents import Shown
@@ -111,7 +112,8 @@ def show_mv(facts: Facts, text: str) -> MVDocument:
     if subject.mv is None:
         shown = subject.document(facts)
         raise NotFound(
-            f"{shown.name} has no metaverse object", help=f'attrflow cs show "{shown.dn}" shows what there is'
+            f"{shown.name} has no metaverse object",
+            help=f"`attrflow cs show {shlex.quote(shown.dn or shown.name)}` shows what there is",
         )
     return mv_document(facts, subject.mv)
 
@@ -184,7 +186,9 @@ def show_cs(facts: Facts, text: str, connector: str | None = None) -> CSDocument
     if len(found) > 1:
         lines = [f"{cso.connector}: {cso.dn}" for cso in found]
         raise Ambiguous(
-            f"{subject.document(facts).name} is in {len(found)} connector spaces", lines, help="name the connector"
+            f"{subject.document(facts).name} is in {len(found)} connector spaces",
+            lines,
+            help=f"Name the connector, such as --connector {found[0].connector}.",
         )
     return cs_document(facts, found[0])
 

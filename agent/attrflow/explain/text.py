@@ -1,7 +1,7 @@
 """Plain text with meaning: lines of segments, each a style word and a text.
 
 Faces give the words colours; `plain` leaves them out. Nothing here knows a terminal: widths are
-counted in characters, and lines are laid out for `WIDTH` columns.
+counted in characters, and lines are laid out for as many columns as a face says, `NARROWEST` at least.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 from attrflow.explain.documents import Finding, Shown, ShownValue, Since
 
 __all__ = [
+    "NARROWEST",
     "WIDTH",
     "Line",
     "Segment",
@@ -32,6 +33,11 @@ __all__ = [
 ]
 
 WIDTH = 100
+"""Columns, where a face does not say how many it has."""
+NARROWEST = 80
+"""Columns that every layout needs."""
+
+_VALUE_LINES = 3
 
 Style = Literal["", "title", "head", "name", "value", "rule", "ok", "bad", "warn", "dim", "frame", "number", "command"]
 """What a text is: `name` an attribute's or object's, `value` a value, `frame` the drawing around it."""
@@ -74,18 +80,35 @@ def quoted(value: ShownValue) -> str:
 
 
 def shown_segments(shown: Shown, width: int, *, limit: int = 6) -> list[Line]:
-    """Values, one on a line; what is left out is counted."""
+    """Values, each on a line of its own or, if it is long, on up to three; what is left out is counted."""
     if shown.absent:
         return [line(("dim", "no value"))]
     lines = []
     for value in shown.values[:limit]:
         text = quoted(value)
         note = f"  {value.note}" if value.note is not None and len(text) + len(value.note) + 2 <= width else ""
-        lines.append(line(("value", cut(text, width)), ("dim", note)))
+        if len(text) <= width:
+            lines.append(line(("value", text), ("dim", note)))
+        else:
+            lines += [line(("value", part)) for part in _pieces(cut(text, _VALUE_LINES * width), width)]
     more = shown.total - min(limit, len(shown.values))
     if more > 0:
         lines.append(line(("dim", f"and {more} more")))
     return lines
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """A value in pieces of the width, blanks and all, since a value's blanks are part of it; after a comma if one is near.
+
+    >>> _pieces("CN=Lars Eide,DC=contoso,DC=test", 25)
+    ['CN=Lars Eide,DC=contoso,', 'DC=test']
+    """
+    pieces = []
+    while len(text) > width:
+        comma = text.rfind(",", width - width // 3, width) + 1
+        pieces.append(text[: comma or width])
+        text = text[comma or width :]
+    return [*pieces, text]
 
 
 def time_text(at: str | None) -> str:
@@ -100,25 +123,25 @@ def since_text(since: Since | None) -> str:
     return f"run {since.run}" + (f", {time_text(since.at)}" if since.at is not None else "")
 
 
-def title_line(left: str, right: str) -> Line:
+def title_line(left: str, right: str, width: int = WIDTH) -> Line:
     """A heading with something at the right edge."""
-    gap = WIDTH - len(left) - len(right) - 2
+    gap = width - len(left) - len(right) - 2
     if gap < 2:
-        return line(" ", ("title", left))
+        return line(" ", ("title", left), "  ", ("dim", right))
     return line(" ", ("title", left), " " * gap, ("dim", right))
 
 
-def rule_line() -> Line:
+def rule_line(width: int = WIDTH) -> Line:
     """A line across."""
-    return line(" ", ("frame", "─" * (WIDTH - 2)))
+    return line(" ", ("frame", "─" * (width - 2)))
 
 
-def finding_lines(findings: Iterable[Finding]) -> list[Line]:
+def finding_lines(findings: Iterable[Finding], width: int = WIDTH) -> list[Line]:
     """Findings, each with its mark."""
     marks: dict[str, tuple[Style, str]] = {"error": ("bad", "✖"), "warning": ("warn", "!"), "note": ("dim", "i")}
     lines: list[Line] = []
     for finding in findings:
         style, mark = marks[finding.severity]
-        for number, text in enumerate(wrapped(finding.text, WIDTH - 5)):
+        for number, text in enumerate(wrapped(finding.text, width - 5)):
             lines.append(line(" ", (style, mark if number == 0 else " "), " ", (style, text)))
     return lines

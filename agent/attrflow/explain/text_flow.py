@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 from attrflow.explain.documents import FlowRow, NodeValue
 from attrflow.explain.hops import FlowHop
-from attrflow.explain.text import Line, Style, cut, line, padded, quoted, wrapped
+from attrflow.explain.text import Line, Segment, Style, cut, line, padded, quoted, wrapped
 
 __all__ = ["STATUS_STYLES", "flow_lines"]
 
@@ -35,6 +38,7 @@ STATUS_STYLES: dict[str, tuple[Style, str]] = {
 
 _NODES = 8
 """Sub-results shown; the document has all of them."""
+_SOURCE_LINES = 12
 
 
 def flow_lines(hop: FlowHop, width: int) -> list[Line]:
@@ -42,38 +46,66 @@ def flow_lines(hop: FlowHop, width: int) -> list[Line]:
     lines: list[Line] = []
     if hop.rows:
         target = "Metaverse Attribute" if hop.direction == "inbound" else "Target Attribute"
-        rule, source, destination = _widths(hop, width, target)
-        lines.append(
-            line(
-                "  ",
-                padded("dim", "Sync Rule", rule),
-                "  ",
-                padded("dim", "Data Source", source),
-                "  ",
-                ("dim", target),
-            )
-        )
+        columns = _widths(hop, width, target)
+        lines += _cells(columns, ("Sync Rule",), ("Data Source",), (target,), ("dim", " "), "dim")
         decided = any(row.wins for row in hop.rows)
         several = len({row.rule.connector for row in hop.rows}) > 1
         for row in hop.rows:
-            lines += _row(row, (rule, source, destination), width, decided=decided, several=several)
+            lines += _row(row, columns, width, decided=decided, several=several)
     if hop.note is not None:
         lines += [line(("bad", part)) for part in wrapped(hop.note, width)]
     return lines
 
 
-def _rule_name(row: FlowRow) -> str:
-    return f"{row.rule.precedence if row.rule.precedence is not None else '':>3} {row.rule.name}"
+def _rule_name(row: FlowRow, width: int) -> list[str]:
+    """The precedence and the whole name, on as many lines as it needs."""
+    number = f"{row.rule.precedence if row.rule.precedence is not None else '':>3} "
+    first, *more = wrapped(row.rule.name, width - len(number))
+    return [number + first, *(" " * len(number) + part for part in more)]
+
+
+def _source(row: FlowRow) -> str:
+    return f'"{row.source}"' if row.flow == "constant" else " ".join(row.source.split())
 
 
 def _widths(hop: FlowHop, width: int, target: str) -> tuple[int, int, int]:
-    """Columns that fit their contents as far as the width allows; names before expressions."""
-    room = width - 6
-    destination = min(max(len(target), *(len(row.destination) for row in hop.rows)), 30)
-    rule = min(max(20, *(len(_rule_name(row)) for row in hop.rows)), 40)
-    wanted = max(11, *(len(" ".join(row.source.split())) + 2 * (row.flow == "constant") for row in hop.rows))
-    source = min(wanted, max(room - destination - rule, 16))
-    return min(rule, room - destination - source), source, destination
+    """Columns that fit their contents as far as the width allows; names are broken before expressions are cut."""
+    wanted = [
+        max(20, *(len(_rule_name(row, 999)[0]) for row in hop.rows)),
+        max(11, *(len(_source(row)) for row in hop.rows)),
+        max(len(target), *(len(row.destination) for row in hop.rows)),
+    ]
+    excess = sum(wanted) - (width - 6)
+    for column, least in ((1, 36), (0, 28), (1, 26), (0, 24), (1, 16), (2, 16)):
+        less = max(0, min(excess, wanted[column] - least))
+        wanted[column] -= less
+        excess -= less
+    return wanted[0], wanted[1], wanted[2]
+
+
+def _cells(
+    columns: tuple[int, int, int],
+    rule: Sequence[str],
+    source: Sequence[str],
+    destination: Sequence[str],
+    mark: Segment,
+    style: Style,
+) -> list[Line]:
+    """A row of the table, whose cells may have several lines."""
+    lines: list[Line] = []
+    for number, (left, middle, right) in enumerate(zip_longest(rule, source, destination, fillvalue="")):
+        lines.append(
+            line(
+                mark if number == 0 else " ",
+                " ",
+                padded(style, left, columns[0]),
+                "  ",
+                padded(style, middle, columns[1]),
+                "  ",
+                (style, right),
+            )
+        )
+    return lines
 
 
 def _row(row: FlowRow, columns: tuple[int, int, int], width: int, *, decided: bool, several: bool) -> list[Line]:
@@ -82,28 +114,25 @@ def _row(row: FlowRow, columns: tuple[int, int, int], width: int, *, decided: bo
     if decided and row.status in ("rule-out-of-scope", "rule-disabled"):
         style, mark = "dim", "·"  # another rule gave the value: nothing is wrong here
     strong: Style = "rule" if row.wins else ""
-    shown_source = f'"{row.source}"' if row.flow == "constant" else " ".join(row.source.split())
-    lines = [
-        line(
-            (style, mark),
-            " ",
-            padded(strong, _rule_name(row), rule),
-            "  ",
-            padded(strong, shown_source, source),
-            "  ",
-            (strong, cut(row.destination, destination)),
-        )
-    ]
+    shown_source = _source(row)
+    # an expression that decides is shown whole below; a name is never cut
+    sources = [cut(shown_source, source)] if row.flow == "expression" else wrapped(shown_source, source)
+    lines = _cells(
+        columns, _rule_name(row, rule), sources, wrapped(row.destination, destination), (style, mark), strong
+    )
     status = f"    {row.status or 'not evaluated'}" + (f" ({row.rule.connector})" if several else "")
     beside = _beside(row)
-    room = width - 4 - rule
-    first = cut(beside, room) if row.value.total else wrapped(beside, room)[0]
-    value_style: Style = "value" if row.value.total else style
-    lines.append(line("  ", padded(style, status, max(rule, len(status))), "  ", (value_style, first)))
-    if not row.value.total and beside:
-        lines += [line(" " * (rule + 4), (value_style, part)) for part in wrapped(beside, room)[1:]]
-    elif row.detail:
-        lines += [line(" " * (rule + 4), ("dim", part)) for part in wrapped(row.detail, room)]
+    wide = max(rule, len(status))
+    room = width - 4 - wide
+    if row.value.total:
+        told: list[Segment] = [
+            ("value", cut(beside, room)),
+            *(("dim", part) for part in wrapped(row.detail or "", room) if part),
+        ]
+    else:
+        told = [(style, part) for part in wrapped(beside, room)]
+    for number, (told_style, part) in enumerate(told):
+        lines.append(line("  ", padded(style, "" if number else status, wide), "  ", (told_style, part)))
     if row.flow == "expression" and _tells(row):
         lines += _parts(row, width, cut_off=len(shown_source) > source)
     return lines
@@ -127,7 +156,10 @@ def _parts(row: FlowRow, width: int, *, cut_off: bool) -> list[Line]:
     lines: list[Line] = []
     if cut_off:
         text = " ".join(row.source.split())
-        lines += [line("      ", ("dim", part)) for part in wrapped(text, width - 6)[:6]]
+        whole = wrapped(text, width - 6)
+        lines += [line("      ", ("dim", part)) for part in whole[:_SOURCE_LINES]]
+        if len(whole) > _SOURCE_LINES:
+            lines.append(line("      ", ("dim", f"and {len(whole) - _SOURCE_LINES} more lines of the expression")))
     nodes = _worth(row.nodes)
     for node in nodes[:_NODES]:
         left = cut(node.text, width // 2)

@@ -31,53 +31,54 @@ _VERDICTS: dict[str, tuple[Style, str]] = {
 }
 
 
-def why_lines(why: Why) -> list[Line]:
-    """The whole answer. Where no cause is known, the trace follows in full."""
+def why_lines(why: Why, width: int = WIDTH) -> list[Line]:
+    """The whole answer for so many columns. Where no cause is known, the trace follows in full."""
     subject = why.subject
     asked = f"{why.attribute} of {subject.name}" if why.attribute is not None else subject.name
     right = f"{subject.object_type or 'object'} #{subject.mv_id}" if subject.mv_id is not None else subject.kind
-    lines = [line(), title_line(f"why {asked}", right)]
+    lines = [line(), title_line(f"why {asked}", right, width)]
     if why.trace is not None:
-        lines += _strip(why.trace)
+        lines += _strip(why.trace, width)
     lines.append(line())
     style, mark = _VERDICTS[why.verdict]
-    for number, text in enumerate(wrapped(why.headline, WIDTH - 4)):
+    for number, text in enumerate(wrapped(why.headline, width - 4)):
         lines.append(line(" ", (style, mark if number == 0 else " "), " ", (style, text)))
     for diagnosis in why.diagnoses:
         repeated = diagnosis.cause in why.headline
-        lines += [line(), *_diagnosis(diagnosis, repeated=repeated)]
+        lines += [line(), *_diagnosis(diagnosis, width, repeated=repeated)]
     if why.attributes:
         lines += [line(), line(" ", ("head", "Attributes that do not arrive"))]
         for diagnosis in why.attributes:
-            lines += [line(), *_diagnosis(diagnosis, repeated=False)]
+            lines += [line(), *_diagnosis(diagnosis, width, repeated=False)]
     if why.findings:
-        lines += [line(), *finding_lines(why.findings)]
+        lines += [line(), *finding_lines(why.findings, width)]
     if why.trace is not None and why.verdict == "no-known-cause":
-        lines += [line(), rule_line(), *trace_lines(why.trace)]
+        lines += [line(), rule_line(width), *trace_lines(why.trace, width)]
     return lines
 
 
-def _diagnosis(diagnosis: Diagnosis, *, repeated: bool) -> list[Line]:
+def _diagnosis(diagnosis: Diagnosis, width: int, *, repeated: bool) -> list[Line]:
     about = f"  {diagnosis.attribute}" if diagnosis.attribute is not None else ""
     lines = [line(" ", ("bad", diagnosis.id), "  ", ("head", diagnosis.title), ("name", about))]
     if not repeated:
-        lines += _labelled("cause", (diagnosis.cause,))
-    lines += _labelled("evidence", diagnosis.evidence, "dim")
-    lines += _labelled("fix", tuple(text[0].upper() + text[1:] + "." for text in diagnosis.fix), "ok")
-    lines += _labelled("then", tuple(f"$ {command}" for command in diagnosis.commands), "command")
+        lines += _labelled("cause", (diagnosis.cause,), width)
+    lines += _labelled("evidence", diagnosis.evidence, width, "dim")
+    lines += _labelled("fix", tuple(text[0].upper() + text[1:] + "." for text in diagnosis.fix), width, "ok")
+    for number, command in enumerate(diagnosis.commands):  # never broken: they are there to be copied
+        lines.append(line("   ", padded("dim", "" if number else "then", _LABEL), "  ", ("command", f"$ {command}")))
     return lines
 
 
-def _labelled(label: str, texts: tuple[str, ...], style: Style = "") -> list[Line]:
+def _labelled(label: str, texts: tuple[str, ...], width: int, style: Style = "") -> list[Line]:
     lines = []
     for number, text in enumerate(texts):
-        for part_number, part in enumerate(wrapped(text, WIDTH - _LABEL - 5)):
+        for part_number, part in enumerate(wrapped(text, width - _LABEL - 5)):
             first = number == 0 and part_number == 0
             lines.append(line("   ", padded("dim", label if first else "", _LABEL), "  ", (style, part)))
     return lines
 
 
-def _strip(trace: Trace) -> list[Line]:
+def _strip(trace: Trace, width: int) -> list[Line]:
     """The way in one strip: each place with its mark."""
     current: list[Segment] = [("", " ")]
     lines: list[Line] = []
@@ -85,7 +86,7 @@ def _strip(trace: Trace) -> list[Line]:
         style, mark = hop_mark(hop)
         part: list[Segment] = [("frame", " ── ")] if number else []
         part += [(style, mark), ("dim", f" {_place(hop)}")]
-        if sum(len(t) for _, t in (*current, *part)) > WIDTH:
+        if sum(len(t) for _, t in (*current, *part)) > width:
             lines.append(tuple(current))
             current = [("", "   ")]
         current += part

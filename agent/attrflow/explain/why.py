@@ -67,7 +67,7 @@ def why(
     facts = Facts(store, program, observation)
     case = Case(facts, subject, observation, surroundings or Surroundings())
     if attribute is None:
-        return _of_object(case)
+        return _of_object(case, cloud_value)
     found = trace_subject(facts, subject, observation, attribute, directory_value, cloud_value)
     way = way_of(facts, subject, observation, attribute)
     return _of_attribute(Case(facts, subject, observation, case.surroundings, found.way.asked, way, found))
@@ -79,7 +79,21 @@ def _of_attribute(case: Case) -> Why:
     diagnoses = diagnose(case)
     verdict, headline = _verdict(diagnoses, trace)
     subject = case.subject.document(case.facts)
-    return Why(subject, case.attribute, verdict, headline, diagnoses, (), trace.findings, trace)
+    findings = _unexplained(trace.findings, diagnoses)
+    return Why(subject, case.attribute, verdict, headline, diagnoses, (), findings, trace)
+
+
+_EXPLAINS = {
+    "sync-fails": {"DIAG-16", "DIAG-30"},
+    "stored-error": {"DIAG-16", "DIAG-50"},
+    "cloud-differs": {"DIAG-51", "DIAG-52", "DIAG-55"},
+}
+
+
+def _unexplained(findings: tuple[Finding, ...], diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
+    """The findings that no diagnosis says again with its cause and its fix."""
+    found = {diagnosis.id for diagnosis in diagnoses}
+    return tuple(finding for finding in findings if not _EXPLAINS.get(finding.code, set()) & found)
 
 
 def _verdict(diagnoses: tuple[Diagnosis, ...], trace: Trace) -> tuple[Verdict, str]:
@@ -96,13 +110,14 @@ def _verdict(diagnoses: tuple[Diagnosis, ...], trace: Trace) -> tuple[Verdict, s
     return "no-known-cause", f"No known cause explains it. {trace.outcome.text} The trace shows how far it comes."
 
 
-def _of_object(case: Case) -> Why:
+def _of_object(case: Case, cloud_value: CloudReader | None) -> Why:
     diagnoses = diagnose(case)
     problems = tuple(_attribute_problems(case)) if case.subject.mv is not None else ()
+    problems += tuple(_changed_by_the_cloud(case, cloud_value)) if cloud_value is not None else ()
     way_findings = _findings(case)
     verdict, headline = _object_verdict(case, diagnoses, problems)
     subject = case.subject.document(case.facts)
-    return Why(subject, None, verdict, headline, diagnoses, problems, way_findings)
+    return Why(subject, None, verdict, headline, diagnoses, problems, _unexplained(way_findings, diagnoses))
 
 
 def _findings(case: Case) -> tuple[Finding, ...]:
@@ -160,6 +175,24 @@ def _attribute_problems(case: Case) -> Iterator[Diagnosis]:
                     seen.add((diagnosis.id, name))
                     yield diagnosis
                 break
+
+
+_CHANGED = ("userPrincipalName", "proxyAddresses")
+"""What the cloud is known to change, hold back or drop by itself."""
+_BY_THE_CLOUD = frozenset({"DIAG-51", "DIAG-52", "DIAG-55"})
+
+
+def _changed_by_the_cloud(case: Case, cloud_value: CloudReader) -> Iterator[Diagnosis]:
+    """What became of names and addresses in the cloud, which no run shows."""
+    if case.subject.mv is None or all(cso.anchor is None for cso in case.cloud()):
+        return
+    for name in _CHANGED:
+        found = trace_subject(case.facts, case.subject, case.observation, name, None, cloud_value)
+        way = way_of(case.facts, case.subject, case.observation, name)
+        asked = Case(case.facts, case.subject, case.observation, case.surroundings, found.way.asked, way, found)
+        for detector in DETECTORS:
+            if detector.id in _BY_THE_CLOUD and (diagnosis := detector.diagnose(asked)) is not None:
+                yield diagnosis
 
 
 def _suspects(case: Case) -> set[str]:

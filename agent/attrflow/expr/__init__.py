@@ -11,8 +11,9 @@ from attrflow.expr.checker import Checked, check, respelled
 from attrflow.expr.compiler import Compiled, NodeText, compile_expression
 from attrflow.expr.context import EvaluationContext
 from attrflow.expr.errors import ErrorCode, ExpressionError
-from attrflow.expr.functions import FUNCTIONS, Function
-from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
+from attrflow.expr.functions import FAMILIES, FUNCTIONS, Function
+from attrflow.expr.layout import print_edited, replaced
+from attrflow.expr.options import DEFAULT_OPTIONS, OPTIONS, ExpressionOptions, Option
 from attrflow.expr.parser import Parsed, parse
 from attrflow.expr.printer import print_expression
 from attrflow.expr.results import AUTHORITATIVE_NULL, IGNORE_THIS_FLOW, FlowWord, Many, Result, Scalar
@@ -21,8 +22,10 @@ from attrflow.expr.usage import Usage, usage_of
 __all__ = [
     "AUTHORITATIVE_NULL",
     "DEFAULT_OPTIONS",
+    "FAMILIES",
     "FUNCTIONS",
     "IGNORE_THIS_FLOW",
+    "OPTIONS",
     "Checked",
     "Compiled",
     "ErrorCode",
@@ -34,6 +37,7 @@ __all__ = [
     "Function",
     "Many",
     "NodeText",
+    "Option",
     "Parsed",
     "Result",
     "Scalar",
@@ -41,7 +45,9 @@ __all__ = [
     "check",
     "compile_expression",
     "parse",
+    "print_edited",
     "print_expression",
+    "replaced",
     "respelled",
     "usage_of",
 ]

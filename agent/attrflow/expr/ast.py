@@ -17,6 +17,7 @@ __all__ = [
     "Binary",
     "Call",
     "Expression",
+    "Hole",
     "Negate",
     "Number",
     "Parameter",
@@ -108,7 +109,15 @@ class Call:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Expression = Text | Number | Word | Attribute | Parameter | Variable | Negate | Binary | Call
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Where the text has no valid part; stands only in `Parsed.partial`. `parts` is what was read there."""
+
+    parts: tuple[Expression, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Expression = Text | Number | Word | Attribute | Parameter | Variable | Negate | Binary | Call | Hole
 
 
 def children(node: Expression) -> tuple[Expression, ...]:
@@ -119,6 +128,8 @@ def children(node: Expression) -> tuple[Expression, ...]:
         return (node.left, node.right)
     if isinstance(node, Negate):
         return (node.operand,)
+    if isinstance(node, Hole):
+        return node.parts
     return ()
 
 

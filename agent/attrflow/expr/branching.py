@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from attrflow.expr.errors import ExpressionError
-from attrflow.expr.results import MAX_ITEMS, FlowWord, aligned, compact, describe
+from attrflow.expr.limits import MAX_ITEMS, spend, within_size
+from attrflow.expr.results import FlowWord, aligned, compact, describe
 
 __all__ = [
     "choose",
@@ -41,6 +42,7 @@ def condition(value: object) -> Condition:
     if value is None:
         return False
     if isinstance(value, tuple):
+        spend(len(value))
         return tuple(_single(item) for item in value)
     raise ExpressionError("type-mismatch", f"a condition is True or False, not {describe(value)}")
 
@@ -76,6 +78,7 @@ def choose(outcome: Condition, then: object, otherwise: object) -> object:
     if isinstance(outcome, FlowWord):
         return outcome
     row: list[object] = []
+    spend(len(outcome))
     for index, flag in enumerate(outcome):
         item = _part(then if flag else otherwise, index, len(outcome), "IIF")
         if isinstance(item, FlowWord):
@@ -139,6 +142,7 @@ def switch(conditions: tuple[object, ...], values: tuple[Callable[[], object], .
 
 def _switch_many(outcomes: list[Condition], values: tuple[Callable[[], object], ...], length: int) -> object:
     chosen: dict[int, object] = {}
+    spend(length * len(outcomes))
     row: list[object] = []
     for index in range(length):
         item: object = None
@@ -161,8 +165,8 @@ def _items(what: str, values: object) -> tuple[object, ...] | FlowWord | None:
     raise ExpressionError("type-mismatch", f"{what} works on several values, not on {describe(values)}")
 
 
-def select(values: object, function: Callable[[object], object]) -> object:
-    """Select: the function's result for each value; NULL results drop out.
+def select(values: object, function: Callable[[object], object], weight: int = 1) -> object:
+    """Select: the function's result for each value, in `weight` steps each; NULL results drop out.
 
     >>> select(("ab", "c"), lambda item: None if item == "c" else item)
     ('ab',)
@@ -170,6 +174,7 @@ def select(values: object, function: Callable[[object], object]) -> object:
     items = _items("Select", values)
     if not isinstance(items, tuple):
         return items
+    spend(len(items) * weight)
     row: list[object] = []
     for item in items:
         result = function(item)
@@ -181,11 +186,12 @@ def select(values: object, function: Callable[[object], object]) -> object:
             row.append(result)
     if len(row) > MAX_ITEMS:
         raise ExpressionError("limit-exceeded", f"Select would build more than {MAX_ITEMS:,} values")
+    within_size("Select", row)
     return tuple(row)
 
 
-def where(values: object, function: Callable[[object], object]) -> object:
-    """Where: the values for which the condition is True, in their order.
+def where(values: object, function: Callable[[object], object], weight: int = 1) -> object:
+    """Where: the values for which the condition is True, in `weight` steps each, in their order.
 
     >>> where((1, 2, 3), lambda item: item != 2)
     (1, 3)
@@ -193,6 +199,7 @@ def where(values: object, function: Callable[[object], object]) -> object:
     items = _items("Where", values)
     if not isinstance(items, tuple):
         return items
+    spend(len(items) * weight)
     row: list[object] = []
     for item in items:
         outcome = condition(function(item))

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from attrflow.expr.ast import Attribute, Binary, Call, Expression, Negate, Parameter, Text, walk
+from attrflow.expr.choices import choice_notes, choice_problems
+from attrflow.expr.conditions import condition_problems
 from attrflow.expr.kinds import kind_problems
-from attrflow.expr.parser import LEVELS, Parsed
-from attrflow.expr.printer import is_mixed, print_expression
+from attrflow.expr.parser import Parsed
 from attrflow.expr.resolve import closest, name_problems
 from attrflow.expr.usage import usage_of
 from attrflow.model.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["Checked", "check", "respelled"]
 
+_MOST = 50
+"""How many findings of a kind are told of one expression."""
 _PSEUDO = "dn"
 _NONE: frozenset[str] = frozenset()
 
@@ -45,28 +49,45 @@ def check(
     attributes: Collection[str] | None = None,
     parameters: Collection[str] | None = None,
     severity_wrong_case: Severity = "error",
+    notes: bool = False,
 ) -> Checked:
     """Check a parsed expression; never raises.
 
     `attributes` and `parameters` are the known names; None leaves them unchecked. An attribute in the
     wrong case is an error as documented, unless `severity_wrong_case` says otherwise (DECISIONS 10).
+    `notes` adds which options the result can rest on. A text that does not parse has its names checked
+    as far as it could be read.
 
     >>> from attrflow.expr.parser import parse
     >>> [d.help for d in check(parse("isnullorempty([mail])")).diagnostics]
     ['did you mean IsNullOrEmpty? Names are case-sensitive']
     """
     tree = parsed.tree
-    if tree is None:
+    readable = tree if tree is not None else parsed.partial
+    if readable is None:
         return Checked(parsed.diagnostics)
-    findings = [*parsed.diagnostics, *name_problems(tree)]
+    findings = [*parsed.diagnostics, *islice(name_problems(readable), _MOST)]
     if attributes is not None:
-        findings += _attribute_problems(tree, attributes, severity_wrong_case)
+        findings += islice(_attribute_problems(readable, attributes, severity_wrong_case), _MOST)
     if parameters is not None:
-        findings += _parameter_problems(tree, parameters)
-    findings += kind_problems(tree)
-    findings += _mixed_operators(tree)
+        findings += islice(_parameter_problems(readable, parameters), _MOST)
+    if tree is None:
+        # Where parts are missing, only what is wrong with a name is sure.
+        told = [finding for finding in findings if finding.code != "wrong-argument-count"]
+        return Checked(tuple(sorted(told, key=_start)))
+    findings += islice(kind_problems(tree), _MOST)
+    findings += islice(choice_problems(tree, parsed.options), _MOST)
+    if all(finding.severity != "error" for finding in findings):
+        # A condition can be met on two ways down the tree.
+        findings += dict.fromkeys(islice(condition_problems(tree, parsed.options), _MOST))
+    if notes:
+        findings += choice_notes(tree, parsed.options)
     usage = usage_of(tree)
     return Checked(tuple(findings), usage.attributes, usage.counted, usage.imported, usage.parameters, usage.pure)
+
+
+def _start(diagnostic: Diagnostic) -> int:
+    return diagnostic.span.start if diagnostic.span is not None else 0
 
 
 def _attribute_problems(
@@ -137,21 +158,3 @@ def _parameter_problems(tree: Expression, known: Collection[str]) -> Iterator[Di
             help_ = f"did you mean %{meant}%?" if meant else "add it to the connector's parameters"
             message = f"there is no parameter %{node.name}%"
             yield Diagnostic("unknown-parameter", message, "error", node.span, None, help_)
-
-
-def _mixed_operators(tree: Expression) -> Iterator[Diagnostic]:
-    """Operators of one level, without parentheses between them, that people read in another order."""
-    for node in walk(tree):
-        left = node.left if isinstance(node, Binary) else None
-        if not isinstance(node, Binary) or not isinstance(left, Binary) or left.enclosed:
-            continue
-        if LEVELS[left.operator] != LEVELS[node.operator] or not is_mixed(left.operator, node.operator):
-            continue
-        yield Diagnostic(
-            "mixed-operators",
-            f"'{left.operator}' and '{node.operator}' have the same priority and run from left to right",
-            "warning",
-            node.span,
-            None,
-            f"write {print_expression(node)} if that is meant",
-        )

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from attrflow.expr.errors import ExpressionError
+from attrflow.expr.limits import LARGE, MAX_TEXT, spend, spend_text, within_size
 from attrflow.expr.options import ExpressionOptions
-from attrflow.expr.results import MAX_TEXT, FlowWord, aligned, describe
+from attrflow.expr.results import FlowWord, aligned, describe
 from attrflow.model.names import DistinguishedName
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, Reference
 
@@ -45,7 +46,7 @@ def operator_for(symbol: str, options: ExpressionOptions) -> Operator:
         return _ordering(symbol)
     if symbol == "&":
         return _concatenation(options)
-    return _arithmetic(symbol)
+    return _arithmetic(symbol, options)
 
 
 def _lifted(symbol: str, scalar: Operator, left: object, right: object) -> object | None:
@@ -55,7 +56,12 @@ def _lifted(symbol: str, scalar: Operator, left: object, right: object) -> objec
     if isinstance(right, FlowWord):
         return right
     if isinstance(left, tuple) or isinstance(right, tuple):
-        return aligned([scalar(a, b) for a, b in pair(f"'{symbol}'", (left, right))])
+        rows = pair(f"'{symbol}'", (left, right))
+        spend(len(rows))
+        row = [scalar(a, b) for a, b in rows]
+        if symbol == "&":
+            within_size("'&'", row)
+        return aligned(row)
     return None
 
 
@@ -81,6 +87,7 @@ def _mismatch(symbol: str, left: object, right: object, help_: str = "") -> Expr
 def _equality(symbol: str, options: ExpressionOptions) -> Operator:
     positive = symbol == "="
     fold = options.string_equality == "case-insensitive"
+    unequal = options.null_unequal
 
     def compare(left: object, right: object) -> object:
         if left.__class__ is right.__class__ and left.__class__ in _COMPARABLE:
@@ -90,9 +97,9 @@ def _equality(symbol: str, options: ExpressionOptions) -> Operator:
         if (lifted := _lifted(symbol, compare, left, right)) is not None:
             return lifted
         if left is None and right is None:
-            return options.null_equals_null is positive
+            return options.null_equals_null if positive else unequal and not options.null_equals_null
         if left is None or right is None:
-            return not positive
+            return not positive and unequal
         if isinstance(left, DistinguishedName) and isinstance(right, DistinguishedName):
             return (left.key == right.key) is positive
         raise _mismatch(symbol, left, right)
@@ -120,11 +127,11 @@ def _concatenation(options: ExpressionOptions) -> Operator:
 
     def join(left: object, right: object) -> object:
         if isinstance(left, str) and isinstance(right, str):
-            return _bounded(left, right, left + right)
+            return _bounded(left + right)
         if (lifted := _lifted("&", join, left, right)) is not None:
             return lifted
         if isinstance(left, bytes) and isinstance(right, bytes):
-            return _bounded(left, right, left + right)
+            return _bounded(left + right)
         for one, other in ((left, right), (right, left)):
             if one is None and (other is None or isinstance(other, str | bytes)):
                 if not null_is_empty:
@@ -135,9 +142,11 @@ def _concatenation(options: ExpressionOptions) -> Operator:
     return join
 
 
-def _bounded(left: str | bytes, right: str | bytes, whole: str | bytes) -> str | bytes:
-    if len(left) + len(right) > MAX_TEXT:
-        raise ExpressionError("limit-exceeded", f"'&' would build more than {MAX_TEXT:,} characters")
+def _bounded(whole: str | bytes) -> str | bytes:
+    if len(whole) > LARGE:
+        if len(whole) > MAX_TEXT:
+            raise ExpressionError("limit-exceeded", f"'&' would build more than {MAX_TEXT:,} characters")
+        spend_text(len(whole))
     return whole
 
 
@@ -157,8 +166,9 @@ _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def _arithmetic(symbol: str) -> Operator:
+def _arithmetic(symbol: str, options: ExpressionOptions) -> Operator:
     compute = _ARITHMETIC[symbol]
+    null_is_zero = options.null_arithmetic == "zero"
 
     def calculate(left: object, right: object) -> object:
         if left.__class__ is int and right.__class__ is int:
@@ -168,7 +178,7 @@ def _arithmetic(symbol: str) -> Operator:
         if (lifted := _lifted(symbol, calculate, left, right)) is not None:
             return lifted
         if (left is None or left.__class__ is int) and (right is None or right.__class__ is int):
-            return None
+            return calculate(left or 0, right or 0) if null_is_zero else None
         texts = isinstance(left, str) or isinstance(right, str)
         raise _mismatch(symbol, left, right, "; & joins text" if symbol == "+" and texts else "")
 

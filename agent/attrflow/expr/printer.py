@@ -11,6 +11,7 @@ from attrflow.expr.ast import (
     Binary,
     Call,
     Expression,
+    Hole,
     Negate,
     Number,
     Parameter,
@@ -46,7 +47,8 @@ def print_expression(tree: Expression) -> str:
     'IIF([a] = "x" || [b] = 1, NULL, Left([c], &HF))'
     """
     if isinstance(tree, Text):
-        return '"' + tree.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # A doubled quote is read under every option; a backslash before a quote is not.
+        return '"' + tree.value.replace("\\", "\\\\").replace('"', '""') + '"'
     if isinstance(tree, Number):
         sign = "-" if tree.value < 0 else ""
         return f"{sign}&H{abs(tree.value):X}" if tree.hexadecimal else str(tree.value)
@@ -68,6 +70,8 @@ def print_expression(tree: Expression) -> str:
         return f"-({operand})" if enclosed else f"-{operand}"
     if isinstance(tree, Binary):
         return _binary(tree)
+    if isinstance(tree, Hole):
+        return ", ".join([print_expression(part) for part in tree.parts])
     return tree.name
 
 

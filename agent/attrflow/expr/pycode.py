@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from types import CodeType
 
-__all__ = ["FILE_NAME", "Line", "function_code"]
+__all__ = ["FILE_NAME", "Line", "evaluation_code", "function_code", "names_in"]
 
 FILE_NAME = "<attrflow expression>"
 
@@ -60,6 +60,56 @@ class Line:
         """`left and right` or `left or right`."""
         return ast.BoolOp(operator, [left, right], **self._place)
 
+    def compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+        """`left operator right`, a comparison."""
+        return ast.Compare(left, [operator], [right], **self._place)
+
+    def is_a(self, value: ast.expr, class_: str) -> ast.expr:
+        """`value.__class__ is class_`."""
+        kind = ast.Attribute(value, "__class__", ast.Load(), **self._place)
+        return self.compare(kind, ast.Is(), self.name(class_))
+
+    def is_(self, name: str, *, value: bool) -> ast.expr:
+        """`name is value`."""
+        return self.compare(self.name(name), ast.Is(), self.constant(value))
+
+    def both_then(self, first: ast.expr, test: ast.expr) -> ast.expr:
+        """The test, after the first has been evaluated; `never` is what nothing gives."""
+        return self.logical(ast.Or(), self.compare(first, ast.Is(), self.name("never")), test)
+
+    def presence(self, attribute: str, number: str, blanks: str, *, present: bool) -> ast.expr:
+        """Whether an attribute holds something, from the number of its values and, of one, the value."""
+        count = self.assign(number, self.method("context", "count", [self.constant(attribute)]))
+        value = self.method("context", "attribute", [self.constant(attribute)])
+        one = self.compare(self.name(number), ast.Eq(), self.constant(1))
+        if present:
+            held = self.logical(ast.And(), one, self.compare(value, ast.NotIn(), self.name(blanks)))
+            return self.logical(ast.Or(), self.compare(count, ast.Gt(), self.constant(1)), held)
+        empty = self.logical(ast.And(), one, self.compare(value, ast.In(), self.name(blanks)))
+        return self.logical(ast.Or(), self.compare(count, ast.Eq(), self.constant(0)), empty)
+
+    def outcome(self, name: str, code: ast.expr) -> ast.expr:
+        """The value as a condition, which is given the name."""
+        checked = self.assign(name, self.call("condition", [self.name(name)]))
+        return self.either(self.is_a(self.assign(name, code), "flag"), self.name(name), checked)
+
+    def negation(self, value: ast.expr) -> ast.expr:
+        """`not value`."""
+        return ast.UnaryOp(ast.Not(), value, **self._place)
+
+    def arithmetic(self, left: ast.expr, operator: ast.operator, right: ast.expr) -> ast.expr:
+        """`left operator right`, of numbers or texts."""
+        return ast.BinOp(left, operator, right, **self._place)
+
+    def item(self, name: str, index: int) -> ast.expr:
+        """`name[index]`."""
+        return ast.Subscript(self.name(name), self.constant(index), ast.Load(), **self._place)
+
+    def slice(self, name: str, start: int, end: int) -> ast.expr:
+        """`name[start:end]`."""
+        part = ast.Slice(self.constant(start), self.constant(end), None, **self._place)
+        return ast.Subscript(self.name(name), part, ast.Load(), **self._place)
+
     def tuple(self, items: Sequence[ast.expr]) -> ast.expr:
         """`(items)`."""
         return ast.Tuple(list(items), ast.Load(), **self._place)
@@ -76,3 +126,42 @@ def function_code(function: ast.expr) -> CodeType:
     whole = compile(ast.Expression(function), FILE_NAME, "eval")
     (code,) = (constant for constant in whole.co_consts if isinstance(constant, CodeType))
     return code
+
+
+def evaluation_code(value: ast.expr) -> CodeType:
+    """The code of a function of `context` that gives a value without gaps, and errors with their place.
+
+    It names `ExpressionError`, `placed`, `Aligned` and `compact`. The module around the function is only
+    compiled, never run.
+    """
+    line = Line(1)
+    place: dict[str, int] = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+    result = ast.Name("result", ast.Store(), **place)
+    gaps = line.compare(
+        ast.Attribute(line.name("result"), "__class__", ast.Load(), **place), ast.Is(), line.name("Aligned")
+    )
+    told: list[ast.stmt] = [
+        ast.Expr(line.call("placed", [line.name("error")]), **place),
+        ast.Raise(None, None, **place),
+    ]
+    body: list[ast.stmt] = [
+        ast.Try(
+            [ast.Assign([result], value, None, **place)],
+            [ast.ExceptHandler(line.name("ExpressionError"), "error", told, **place)],
+            [],
+            [],
+            **place,
+        ),
+        ast.Return(line.either(gaps, line.call("compact", [line.name("result")]), line.name("result")), **place),
+    ]
+    arguments = ast.arguments([], [ast.arg("context", None, None, **place)], None, [], [], None, [])
+    function = ast.FunctionDef("expression", arguments, body, [], None, None, **place)
+    whole = compile(ast.Module([function], []), FILE_NAME, "exec")
+    (code,) = (constant for constant in whole.co_consts if isinstance(constant, CodeType))
+    return code
+
+
+def names_in(code: CodeType) -> frozenset[str]:
+    """The names that code looks up, that of functions within it included."""
+    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return frozenset(code.co_names).union(*map(names_in, inner))

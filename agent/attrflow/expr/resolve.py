@@ -12,10 +12,13 @@ from collections.abc import Collection, Iterator
 from attrflow.expr.ast import Call, Expression, Text, Variable, Word, children
 from attrflow.expr.functions import FUNCTIONS, Form, Function, Parameter
 from attrflow.expr.results import AUTHORITATIVE_NULL, IGNORE_THIS_FLOW
+from attrflow.expr.slips import OTHER_DIALECTS
 from attrflow.model.diagnostics import Diagnostic
 
 __all__ = ["CONSTANTS", "closest", "name_problems", "parameter_at"]
 
+_LONGEST = 64
+"""Characters of a name that is compared with others; the comparison takes long, and no name is longer."""
 CONSTANTS: dict[str, object] = {
     "NULL": None,
     "True": True,
@@ -32,6 +35,8 @@ def closest(name: str, known: Collection[str]) -> str | None:
     >>> closest("isnullorempty", FUNCTIONS), closest("Trimm", FUNCTIONS), closest("xyz", FUNCTIONS)
     ('IsNullOrEmpty', 'Trim', None)
     """
+    if len(name) > _LONGEST:
+        return None
     folded = name.casefold()
     for candidate in known:
         if candidate.casefold() == folded:
@@ -83,9 +88,7 @@ def _bound_inside(call: Call, function: Function | None, bound: frozenset[str]) 
 
 def _call_problem(call: Call, function: Function | None) -> Diagnostic | None:
     if function is None:
-        meant = closest(call.name, FUNCTIONS)
-        help_ = f"did you mean {meant}? Names are case-sensitive" if meant else None
-        return _problem("unknown-function", f"there is no function {call.name}", call, help_)
+        return _unknown_function(call)
     given, least, most = len(call.arguments), function.minimum, function.maximum
     if given < least or (most is not None and given > most):
         wanted = str(least) if least == most else f"{least} to {most}" if most else f"at least {least}"
@@ -100,6 +103,22 @@ def _call_problem(call: Call, function: Function | None) -> Diagnostic | None:
     return None
 
 
+def _unknown_function(call: Call) -> Diagnostic:
+    if call.name in CONSTANTS and not call.arguments:
+        message = f"{call.name} is a constant, not a function"
+        return _problem("unknown-function", message, call, f"write {call.name} without parentheses")
+    meant = closest(call.name, FUNCTIONS)
+    dialect = OTHER_DIALECTS.get(call.name.lower())
+    help_: str | None
+    if meant is not None and meant.casefold() == call.name.casefold():
+        help_ = f"did you mean {meant}? Names are case-sensitive"
+    elif dialect is not None:
+        help_ = f"did you mean {dialect}?" if dialect in FUNCTIONS else dialect
+    else:
+        help_ = f"did you mean {meant}?" if meant else "`attrflow expr functions` lists them"
+    return _problem("unknown-function", f"there is no function {call.name}", call, help_)
+
+
 def _leaf_problem(node: Expression, bound: frozenset[str], parameter: Parameter | None) -> Diagnostic | None:
     if isinstance(node, Variable) and node.name not in bound:
         message = f"the variable ${node.name} is not bound here by Select, Where or With"
@@ -109,6 +128,11 @@ def _leaf_problem(node: Expression, bound: frozenset[str], parameter: Parameter 
         return _problem("invalid-argument", f"{node.value!r} is none of {', '.join(words)}", node)
     if isinstance(node, Word) and node.name not in CONSTANTS and node.name not in words:
         meant = closest(node.name, [*CONSTANTS, *words])
+        if meant is None and node.name in FUNCTIONS:
+            message = f"{node.name} is a function, not a constant"
+            return _problem(
+                "unknown-name", message, node, f"write {FUNCTIONS[node.name].signature.partition(' ->')[0]}"
+            )
         help_ = f"did you mean {meant}?" if meant else f"a text stands in quotes, an attribute as [{node.name}]"
         return _problem("unknown-name", f"there is no constant {node.name}", node, help_)
     return None

@@ -17,8 +17,6 @@ from attrflow.model.values import Reference
 __all__ = [
     "AUTHORITATIVE_NULL",
     "IGNORE_THIS_FLOW",
-    "MAX_ITEMS",
-    "MAX_TEXT",
     "Aligned",
     "FlowWord",
     "Many",
@@ -28,11 +26,6 @@ __all__ = [
     "compact",
     "describe",
 ]
-
-MAX_TEXT = 10_000_000
-"""The longest text (characters) or binary (bytes) that an expression may build."""
-MAX_ITEMS = 1_000_000
-"""The most values that an expression may build."""
 
 
 class FlowWord(Enum):

@@ -47,6 +47,22 @@ def parameter(context: EvaluationContext, name: str) -> str:
     return value
 
 
+def parameter_or_null(context: EvaluationContext, name: str) -> str | None:
+    """The configuration parameter of this name, NULL when there is none (option `unknown_parameter`)."""
+    return context.parameter(name)
+
+
+def no_word(value: object) -> object:
+    """The value, which must not speak about the flow here (option `nested_flow_word`).
+
+    Raises:
+        ExpressionError: `type-mismatch`.
+    """
+    if isinstance(value, FlowWord):
+        raise ExpressionError("type-mismatch", f"{value.value} stands only in a branch of IIF, Switch or With")
+    return value
+
+
 def by_count(context: EvaluationContext, name: str, call: Callable[[object], object]) -> object:
     """A counting function (`usage.COUNTING`) of an attribute whose values need not be loaded."""
     number = context.count(name)
@@ -90,9 +106,11 @@ RUNTIME: Mapping[str, object] = {
     "conjunction": conjunction,
     "disjunction": disjunction,
     "negate": negate,
+    "no_word": no_word,
     "number_of": number_of,
     "observed": observed,
     "parameter": parameter,
+    "parameter_or_null": parameter_or_null,
     "random_number": random_number,
     "select": select,
     "switch": switch,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from attrflow.expr import check, parse
+from attrflow.expr import DEFAULT_OPTIONS, ExpressionOptions, check, parse
 from attrflow.model.diagnostics import Diagnostic, Severity
 from attrflow.rules.lint import lint
 from attrflow.rules.positions import Finding, Path, locate, locate_inside, placed, suggestion
@@ -20,6 +20,7 @@ from attrflow.rules.sides import Schemas, canonicalise
 
 __all__ = ["check_expressions", "checked_ruleset", "mapping_path"]
 
+_DOUBTS = frozenset(("constant-condition", "depends-on-option", "unreachable"))
 _PARAMETER = re.compile(r"%([^%\s]+)%")
 
 
@@ -30,11 +31,13 @@ def checked_ruleset(
     schemas: Schemas | None = None,
     parameters: Mapping[str, Collection[str]] | None = None,
     texts: Mapping[str, str] | None = None,
+    expression_options: ExpressionOptions = DEFAULT_OPTIONS,
 ) -> tuple[RuleSet, tuple[Diagnostic, ...]]:
     """The rule set and all findings.
 
     `connectors` are the project's connector names, `parameters` the names of each one's parameters
-    (`Connector.ID` included), `texts` the rule files' texts by name. What is not given is not checked.
+    (`Connector.ID` included), `texts` the rule files' texts by name, `expression_options` the project's.
+    What is not given is not checked.
     """
     schemas = schemas or Schemas()
     texts = texts or {}
@@ -48,7 +51,7 @@ def checked_ruleset(
     told += together
     for rule in ruleset.rules:
         known = parameters.get(rule.connector) if parameters is not None else None
-        found = [*check_expressions(rule, schemas, known, texts.get(rule.file or ""))]
+        found = [*check_expressions(rule, schemas, known, texts.get(rule.file or ""), expression_options)]
         told += (_milder(diagnostic) for diagnostic in found) if rule.disabled else found
     for rule, finding in lint(ruleset, schemas):
         told += placed([finding], texts.get(rule.file or ""), rule.file)
@@ -56,7 +59,11 @@ def checked_ruleset(
 
 
 def check_expressions(
-    rule: Rule, schemas: Schemas, parameters: Collection[str] | None = None, text: str | None = None
+    rule: Rule,
+    schemas: Schemas,
+    parameters: Collection[str] | None = None,
+    text: str | None = None,
+    options: ExpressionOptions = DEFAULT_OPTIONS,
 ) -> Iterator[Diagnostic]:
     """What is wrong with a rule's expressions and with the parameters in its scope.
 
@@ -70,10 +77,15 @@ def check_expressions(
     for mapping in rule.mappings:
         if mapping.flow != "expression":
             continue
-        checked = check(parse(mapping.source), attributes=names, parameters=parameters, severity_wrong_case=wrong_case)
+        checked = check(
+            parse(mapping.source, options), attributes=names, parameters=parameters, severity_wrong_case=wrong_case
+        )
         path = (*mapping_path(rule, mapping), "expression")
         for found in checked.diagnostics:
             severity = found.severity
+            if found.code in _DOUBTS and rule.library:
+                # Whoever uses the product's own rules cannot answer for them.
+                severity = "info"
             if found.code == "unknown-attribute" and rule.direction == "inbound":
                 severity = "info" if rule.library else "warning"
             span = None

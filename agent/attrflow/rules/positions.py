@@ -127,9 +127,9 @@ class _Index:
     """All paths of one text with the byte ranges of their keys and values."""
 
     def __init__(self, text: str) -> None:
-        # Imported here: a text without diagnostics never pays for the second parser.
-        import tree_sitter_toml  # noqa: PLC0415
-        from tree_sitter import Language, Parser  # noqa: PLC0415
+        # A text without diagnostics never pays for the second parser.
+        import tree_sitter_toml  # noqa: PLC0415 - loaded with the first diagnostic
+        from tree_sitter import Language, Parser  # noqa: PLC0415 - the same
 
         self._text = text
         self._bytes = text.encode("utf-8", "surrogatepass")

@@ -38,7 +38,9 @@ class ExpressionReads:
 @lru_cache(maxsize=4096)
 def expression_reads(text: str) -> ExpressionReads:
     """What the expression of that text reads."""
-    tree = parse(text).tree
+    parsed = parse(text)
+    # What an option lets through (`/`, a decimal point) is still to be imported.
+    tree = parsed.tree or parsed.partial
     if tree is None:
         return ExpressionReads()
     usage = usage_of(tree)

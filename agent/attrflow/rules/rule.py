@@ -1,6 +1,6 @@
 """What a synchronisation rule is: scope, join, link type and attribute mappings, as frozen nouns.
 
-The words are the product's (engine.md §3). This module must not know how a rule is written down
+The words are the product's (behaviour.md §3). This module must not know how a rule is written down
 (`document`), how rules stand together (`ruleset`) or what they do (the engine).
 """
 
@@ -67,7 +67,7 @@ OPERATORS: Final = (
     "ISMEMBEROF",
     "ISNOTMEMBEROF",
 )
-"""The scope operators as rule exports spell them (engine.md §3.1)."""
+"""The scope operators as rule exports spell them (behaviour.md §3.1)."""
 
 OPERATOR_ALIASES: Final = {
     "ISNOTBITSET": "ISBITNOTSET",

@@ -57,7 +57,7 @@ DEFAULT_ORDER: Final = (
     "entra/out-group-identity",
     "entra/out-group-exchange-online",
 )
-"""All templates as `kind/name`, in the order of precedence over both directions (engine.md §6)."""
+"""All templates as `kind/name`, in the order of precedence over both directions (behaviour.md §6)."""
 
 
 def defaults_for(kind: str) -> tuple[str, ...]:

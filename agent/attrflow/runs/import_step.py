@@ -131,6 +131,7 @@ class _Import:
             environment.joins,
             environment.world,
             run=self.step.run,
+            brought=self.seen if self.whole else None,
         )
         self._keep(plan, len(objects))
         self.need_whole.update(dict.fromkeys(plan.need_whole))

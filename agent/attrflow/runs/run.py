@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from attrflow.model.changes import RunRecord, StepRecord
+from attrflow.model.changes import ChangeSet, RunRecord, StepProgress, StepRecord
 from attrflow.model.entry import WireAttempt
 from attrflow.model.errors import AttrflowError, ConnectorError, SettingsError
 from attrflow.ports.connector import Connector
@@ -16,7 +16,13 @@ from attrflow.runs.profile import Profile, most_severe, stops_profile
 from attrflow.runs.step import Step, StepStopped
 from attrflow.runs.sync_step import sync_step
 
-__all__ = ["RunResult", "run_profile"]
+__all__ = ["RunResult", "end_abandoned", "run_profile"]
+
+
+ABANDONED = "stopped-server-down"
+"""The result of a run whose process was killed: the product's word for a service that went down."""
+ABANDONED_MAX = 50
+"""How many of the newest runs are looked through for one that was abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,26 @@ def run_profile(
         )
         environment.store.finish_run(finished)
     return RunResult(finished, work.error)
+
+
+def end_abandoned(environment: Environment) -> None:
+    """Give the runs of a process that died their end; the caller holds the store, so nobody else is running.
+
+    What such a run had committed stays, and the next run goes on from there.
+    """
+    ended = environment.world.now().isoformat(timespec="milliseconds")
+    detail = "The process that ran this step ended before the step did; what was committed stays."
+    for run in environment.store.runs(limit=ABANDONED_MAX):
+        if run.ended is not None:
+            continue
+        steps = []
+        for step in run.steps:
+            if step.ended is None:
+                step = replace(step, ended=ended, result=ABANDONED, detail=detail)  # noqa: PLW2901 - its last state
+                environment.store.commit(ChangeSet(), progress=StepProgress(run.number, step))
+            steps.append(step)
+        result = most_severe([ABANDONED, *(step.result for step in steps)])
+        environment.store.finish_run(replace(run, ended=ended, result=result, steps=tuple(steps)))
 
 
 class _Run:

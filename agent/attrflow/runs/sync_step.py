@@ -6,11 +6,12 @@ from collections import Counter
 
 from attrflow.engine.plan import SyncPlan
 from attrflow.engine.program import Program
+from attrflow.engine.program import Program
 from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
 from attrflow.model.changes import RunObject
 from attrflow.ports.view import Reads
 from attrflow.runs.environment import BATCH_SIZE, Environment
-from attrflow.runs.step import Step
+from attrflow.runs.step import Step, StepStopped
 
 __all__ = ["sync_step"]
 
@@ -25,9 +26,10 @@ def sync_step(environment: Environment, step: Step, partition: str, *, full: boo
     linked now, and provisioning to be tried again. Returns the step's result.
 
     Raises:
-        StepStopped: too many objects failed.
+        StepStopped: too many objects failed, or the schema of a connector that rules flow to is not known yet.
     """
     program = environment.program()
+    _require_schemas(program)
     after = 0
     while ids := environment.store.cs_ids(
         step.connector, partition, after=after, limit=BATCH_SIZE, pending_only=not full
@@ -38,6 +40,17 @@ def sync_step(environment: Environment, step: Step, partition: str, *, full: boo
         _apply(step, plan, len(ids))
     _retry(environment, step, program)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
+
+
+def _require_schemas(program: Program) -> None:
+    """What a connector can hold is known from its first import on; without it every export would be staged empty."""
+    unknown = [name for name in program.outbound_connectors if name not in program.schemas]
+    if unknown:
+        raise StepStopped(
+            "no-start-ma",
+            f"The schema of {', '.join(unknown)} is not known yet, so nothing could be flowed to it: run "
+            f"`attrflow run {unknown[0]} full-import` first.",
+        )
 
 
 def _retry(environment: Environment, step: Step, program: Program) -> None:

@@ -267,8 +267,8 @@ class MemoryStore(MemoryHistory, MemorySearch):
         self, connector: str, partition: str, seen: Collection[int], *, after: int = 0, limit: int = 500
     ) -> tuple[int, ...]:
         def fits(cso: CSObject) -> bool:
-            imported = cso.image is not None or cso.pending_import is not None
-            return cso.kind == "staging" and imported and cso.id not in seen
+            known = any(layer is not None for layer in (cso.image, cso.pending_import, cso.unconfirmed))
+            return cso.kind == "staging" and known and cso.id not in seen
 
         return self._walk(connector, partition, after, limit, fits)
 

@@ -50,10 +50,10 @@ WHERE connector = ?1 AND id > ?3 AND kind = 'staging' AND (?2 IS NULL OR partiti
     AND (pending_import IS NOT NULL OR import_error IS NOT NULL)
 ORDER BY id LIMIT ?4
 """
-_CS_IMPORTED_IDS = """
+_CS_KNOWN_IDS = """
 SELECT id FROM cs_object
 WHERE connector = ?1 AND id > ?3 AND kind = 'staging' AND partition = ?2
-    AND (image IS NOT NULL OR pending_import IS NOT NULL)
+    AND (image IS NOT NULL OR pending_import IS NOT NULL OR unconfirmed IS NOT NULL)
 ORDER BY id LIMIT ?4
 """
 _PENDING_EXPORTS = """
@@ -102,7 +102,7 @@ class SqliteSearch(SqliteView):
     ) -> tuple[int, ...]:
         found: list[int] = []
         while len(found) < limit:
-            page = self._ids(_CS_IMPORTED_IDS, (connector, partition, after, _UNSEEN_PAGE))
+            page = self._ids(_CS_KNOWN_IDS, (connector, partition, after, _UNSEEN_PAGE))
             found.extend(id_ for id_ in page if id_ not in seen)
             if len(page) < _UNSEEN_PAGE:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -17,8 +18,9 @@ from attrflow.app.operations.running import (
 )
 from attrflow.cli.console import new_console
 from attrflow.cli.explain_text import draw_lines
+from attrflow.cli.proposals import place_of, runnable
 from attrflow.cli.runs_text import draw_cycle, draw_run, draw_run_detail
-from attrflow.explain.text import Line, line
+from attrflow.explain.text import line
 
 STARTED, ENDED = "2026-01-05T08:00:00.000+00:00", "2026-01-05T08:00:01.500+00:00"
 COUNTERS = {
@@ -92,26 +94,30 @@ def test_a_cycle_ends_with_its_result() -> None:
     assert "Staging mode" in file.getvalue()
 
 
-@pytest.mark.parametrize("width", [30, 50, 80])
-def test_a_narrow_terminal_breaks_lines_and_keeps_every_word(width: int) -> None:
-    wide: tuple[Line, ...] = (
-        line(("number", " 1"), " ", ("ok", "●"), "  ", ("head", "a connector space"), " " * 40, ("dim", "user #6")),
-        line(("frame", "   │"), "  ", ("name", "displayName"), "   ", ("value", '"a rather long value of four words"')),
-        line(" " * 15, "The continuation of a sentence keeps the place at which it stands under its label."),
+@pytest.mark.parametrize(("columns", "laid_out"), [(40, 80), (80, 80), (93, 93), (120, 120), (200, 120)])
+def test_lines_are_laid_out_for_the_width_within_what_reads_well(columns: int, laid_out: int) -> None:
+    page, file = console(columns)
+    draw_lines(page, lambda width: [line(str(width)), line("a", " " * (width - 2), "b", "   ")])
+    width, row = file.getvalue().splitlines()
+    assert (int(width), len(row)) == (laid_out, laid_out)
+
+
+def test_proposed_commands_name_the_project_where_they_must() -> None:
+    text = "Run `attrflow cycle --initial` first, or `attrflow init x`; see `attrflow runs`."
+    assert runnable(text, " -C demo") == (
+        "Run `attrflow cycle --initial -C demo` first, or `attrflow init x`; see `attrflow runs -C demo`."
     )
-    page, file = console(width)
-    draw_lines(page, wide)
-    told = file.getvalue()
-    assert all(len(row) <= width for row in told.splitlines())
-    for segments in wide:
-        for _, text in segments:
-            assert all(word in told for word in text.split() if len(word) < 12)
+    assert runnable(text, "") == text
 
 
-def test_a_line_that_fits_is_left_as_it_is() -> None:
-    page, file = console(80)
-    draw_lines(page, [line("a", " " * 20, "b")])
-    assert file.getvalue() == "a" + " " * 20 + "b\n"
+def test_a_project_that_is_found_from_here_needs_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "my project"
+    project.mkdir()
+    (project / "attrflow.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert place_of(Path("my project")) == " -C 'my project'"
+    monkeypatch.chdir(project)
+    assert place_of(project) == ""
 
 
 def test_what_is_no_terminal_gets_no_blanks_at_line_ends_and_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:

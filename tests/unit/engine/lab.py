@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
 from attrflow.app.library import default_rules, metaverse_schema
@@ -16,29 +15,21 @@ from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, Page
 from attrflow.model.metaverse import MVObject
 from attrflow.model.names import dn_key
-from attrflow.model.provenance import MappingId
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 from attrflow.model.values import Values
 from attrflow.ports.connector import Connector
 from attrflow.ports.store import Store
 from attrflow.rules.reading import attributes_needed
 from attrflow.rules.rule import (
-    AttributeMapping,
-    Direction,
-    FlowType,
-    JoinClause,
-    LinkType,
-    MergeType,
     Rule,
-    ScopeClause,
-    named_guid,
-    numbered,
 )
 from attrflow.rules.ruleset import RuleSet, join_attributes
 from attrflow.runs.environment import Environment
 from attrflow.runs.profile import Profile
 from attrflow.runs.run import RunResult, run_profile
 from attrflow.stores.memory import MemoryStore
+
+from .lab_entries import REFERENCES, on_premises
 
 ENTRA_ID = "b891884f-051e-4a83-95af-2544101c9083"
 BINARY = {
@@ -61,7 +52,6 @@ BOOLEANS = {
     "securityEnabled",
 }
 MULTI = {"description", "member", "otherTelephone", "postOfficeBox", "proxyAddresses", "url", "userCertificate"}
-REFERENCES = {"manager", "member"}
 
 
 def attribute(name: str) -> AttributeType:
@@ -270,95 +260,6 @@ class Lab:
         return dict(step.counters)
 
 
-def on_premises(name: str, id_: str) -> ConnectorConfiguration:
-    """A forest of one domain, of which OU=People is in scope."""
-    domain = {
-        "Domain.FQDN": f"{name}.test",
-        "Domain.LDAP": f"DC={name},DC=test",
-        "Domain.Netbios": name.upper(),
-        "Forest.FQDN": f"{name}.test",
-        "Forest.LDAP": f"DC={name},DC=test",
-        "Forest.Netbios": name.upper(),
-    }
-    partition = Partition(f"DC={name},DC=test", (f"OU=People,DC={name},DC=test",), (), domain)
-    return ConnectorConfiguration(name, id_, "ad", (partition,), ("user", "group", "contact"), ())
-
-
-def dn(name: str, forest: str = "contoso") -> str:
-    """Where `user`, `group` and `contact` put an entry."""
-    return f"CN={name},OU=People,DC={forest},DC=test"
-
-
-def entry(
-    type_: str, name: str, forest: str, attributes: Mapping[str, Values], more: Mapping[str, object]
-) -> MemoryEntry:
-    """An entry; of `more`, reference attributes are given as DNs, None takes an attribute away."""
-    given = {n.replace("__", "-"): v for n, v in more.items()}
-    references: dict[str, tuple[str, ...]] = {n: v for n, v in given.items() if n in REFERENCES}  # type: ignore[misc]  # DNs
-    short: dict[str, Values] = {n: v for n, v in given.items() if n not in REFERENCES and v is not None}  # type: ignore[misc]  # values
-    kept = {n: v for n, v in {**attributes, **short}.items() if n not in given or given[n] is not None}
-    return MemoryEntry(dn(name, forest), type_, kept, references)
-
-
-def user(name: str, number: int, *, forest: str = "contoso", **more: object) -> MemoryEntry:
-    """A user of one forest; `manager` and `member` are given as DNs."""
-    login = name.replace(" ", ".").lower()
-    attributes: dict[str, Values] = {
-        "cn": (name,),
-        "sAMAccountName": (login[:20],),
-        "userPrincipalName": (f"{login}@{forest}.test",),
-        "objectGUID": (number.to_bytes(16, "big"),),
-        "objectSid": (b"\x01\x01\x00\x00\x00\x00\x00\x05" + number.to_bytes(4, "little"),),
-        "userAccountControl": (512,),
-    }
-    return entry("user", name, forest, attributes, more)
-
-
-def group(name: str, number: int, *, forest: str = "contoso", **more: object) -> MemoryEntry:
-    """A security group of one forest."""
-    attributes: dict[str, Values] = {
-        "cn": (name,),
-        "sAMAccountName": (name,),
-        "objectGUID": (number.to_bytes(16, "big"),),
-        "objectSid": (b"\x01\x01\x00\x00\x00\x00\x00\x05" + number.to_bytes(4, "little"),),
-        "groupType": (-2147483646,),
-    }
-    return entry("group", name, forest, attributes, more)
-
-
-def contact(name: str, number: int, *, forest: str = "contoso", **more: object) -> MemoryEntry:
-    """A contact of one forest with a mail address."""
-    attributes: dict[str, Values] = {
-        "cn": (name,),
-        "mail": (f"{name.lower()}@partner.test",),
-        "objectGUID": (number.to_bytes(16, "big"),),
-    }
-    return entry("contact", name, forest, attributes, more)
-
-
-def refer(directory: MemoryDirectory, dn_: str, attribute_: str, *targets: str) -> None:
-    """Give an entry's reference attribute these targets."""
-    anchor = directory.find(dn_)
-    assert anchor is not None, f"no entry {dn_}"
-    here = directory.entries[anchor]
-    references = {**here.references, attribute_: targets}
-    directory.put(anchor, replace(here, references={n: t for n, t in references.items() if t}))
-
-
-def rename(directory: MemoryDirectory, old: str, new: str) -> None:
-    """Move an entry; what refers to it follows, as in AD."""
-    anchor = directory.find(old)
-    assert anchor is not None, f"no entry {old}"
-    directory.put(anchor, replace(directory.entries[anchor], dn=new))
-    for other, here in list(directory.entries.items()):
-        moved = {
-            name: tuple(new if dn_key(target) == dn_key(old) else target for target in targets)
-            for name, targets in here.references.items()
-        }
-        if moved != here.references:
-            directory.entries[other] = replace(here, references=moved)
-
-
 class Scripted:
     """A connector that brings the given pages, and raises what stands among them; the rest is the directory's."""
 
@@ -385,67 +286,3 @@ class Scripted:
 
     def close(self) -> None:
         """Nothing to let go of."""
-
-
-# -- rules of a test's own ------------------------------------------------------------------------
-
-
-def flow(
-    destination: str, source: str, type_: FlowType = "direct", merge: MergeType = "update", *, once: bool = False
-) -> AttributeMapping:
-    """One mapping; `numbered` gives it its ordinal."""
-    return AttributeMapping(MappingId(destination), type_, source, merge, once)
-
-
-def expression(destination: str, source: str, merge: MergeType = "update", *, once: bool = False) -> AttributeMapping:
-    """A mapping by an expression."""
-    return flow(destination, source, "expression", merge, once=once)
-
-
-def constant(destination: str, source: str, merge: MergeType = "update", *, once: bool = False) -> AttributeMapping:
-    """A mapping of a constant."""
-    return flow(destination, source, "constant", merge, once=once)
-
-
-def rule(
-    name: str,
-    precedence: int,
-    *mappings: AttributeMapping,
-    direction: Direction = "inbound",
-    connector: str = "contoso",
-    source: str | None = None,
-    target: str | None = None,
-    link: LinkType = "join",
-    scope: Iterable[str] = (),
-    join: Iterable[str] = (),
-    disabled: bool = False,
-) -> Rule:
-    """A rule: `scope` holds one text a group (`a EQUAL x; b ISNULL`), `join` one a group (`cs = mv; …`)."""
-    source = source or ("user" if direction == "inbound" else "person")
-    target = target or ("person" if direction == "inbound" else "user")
-    return Rule(
-        id=named_guid("test", name),
-        name=name,
-        description="",
-        direction=direction,
-        connector=connector,
-        source_type=source,
-        target_type=target,
-        link=link,
-        precedence=precedence,
-        scope=tuple(tuple(_clause(text) for text in group.split(";")) for group in scope),
-        join=tuple(tuple(_equality(text) for text in group.split(";")) for group in join),
-        mappings=numbered(mappings),
-        disabled=disabled,
-    )
-
-
-def _clause(text: str) -> ScopeClause:
-    words = text.split(maxsplit=2)
-    return ScopeClause(words[0], words[1], words[2].strip() if len(words) > 2 else "")
-
-
-def _equality(text: str) -> JoinClause:
-    left, _, right = text.partition("=")
-    exact = right.strip().endswith("!")
-    return JoinClause(left.strip(), right.strip().rstrip("!"), exact)

@@ -1,4 +1,4 @@
-"""References: held until their target is on the other side, and taken back with it (engine.md §1.8)."""
+"""References: held until their target is on the other side, and taken back with it (behaviour.md §1.8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 
 from attrflow.connectors.memory import MemoryEntry
 
-from .lab import Lab, dn, group, refer, user
+from .lab import Lab
+from .lab_entries import dn, group, refer, user
 
 KARI, OLA, STAFF, TEAM = dn("Kari"), dn("Ola"), dn("Staff"), dn("Team")
 

@@ -1,4 +1,4 @@
-"""Scope filters: every operator on absent, typed and many values (engine.md §3.1)."""
+"""Scope filters: every operator on absent, typed and many values (behaviour.md §3.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from attrflow.model.delta import Image
 from attrflow.model.references import ReferenceIds
 from attrflow.model.values import Values
 
-from .lab import Lab, dn, group, rule, user
+from .lab import Lab
+from .lab_entries import dn, group, user
+from .lab_rules import rule
 
 PARAMETERS = {"Connector.ID": "11111111-0000-0000-0000-000000000001", "Domain.FQDN": "contoso.test"}
 

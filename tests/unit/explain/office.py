@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
-from tests.unit.engine.lab import Lab, dn, flow, rule, user
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import dn, user
+from tests.unit.engine.lab_rules import flow, rule
 
 from attrflow.app.library import metaverse_schema
 from attrflow.connectors.memory import MemoryEntry
 from attrflow.engine.program import Program, build_program
+from attrflow.explain.diagnoses import Surroundings
 from attrflow.explain.documents import as_data
 from attrflow.explain.hops import Trace
 from attrflow.explain.live import LiveRead
 from attrflow.explain.resolve_object import DirectoryFind
-from attrflow.explain.text import WIDTH, plain
+from attrflow.explain.text import WIDTH, Line, plain
 from attrflow.explain.text_trace import trace_lines
 from attrflow.explain.text_why import why_lines
 from attrflow.explain.trace import trace
@@ -76,9 +80,11 @@ def observed(lab: Lab) -> Program:
 class Readers:
     """Reads the laboratory's directories as app reads real ones; `silent` ones cannot be reached."""
 
-    def __init__(self, lab: Lab, *silent: str) -> None:
+    def __init__(self, lab: Lab, *silent: str, cloud: Mapping[str, LiveRead] | None = None) -> None:
         self._lab = lab
         self._silent = silent
+        self._cloud = cloud or {}
+        """What the tenant made of attributes by itself."""
 
     def __call__(self, cso: CSObject, attribute: str) -> LiveRead:
         """An attribute as it is there now."""
@@ -87,6 +93,8 @@ class Readers:
         entry = self._lab.directories[cso.connector].entries.get(cso.anchor or "")
         if entry is None:
             return LiveRead(found=False)
+        if cso.connector == "entra" and attribute in self._cloud:
+            return self._cloud[attribute]
         targets = tuple(ReferenceTarget(target) for target in entry.references.get(attribute, ()))
         return LiveRead(entry.attributes.get(attribute, ()), targets)
 
@@ -107,27 +115,43 @@ def traced(lab: Lab, object_: str, attribute: str, *silent: str, live: bool = Tr
     )  # fmt: skip
     assert lab.world.new_id() == before[0] + 1, "a trace uses up no id"
     assert lab.store.highest_id() == before[1], "a trace writes nothing"
-    fits(plain(trace_lines(found)))
+    for width in (80, 100, 120):
+        fits(plain(trace_lines(found, width)), width)
     as_data(found)
     return found
 
 
-def asked(lab: Lab, object_: str, attribute: str | None = None, *, live: bool = True) -> Why:
+def asked(
+    lab: Lab,
+    object_: str,
+    attribute: str | None = None,
+    *,
+    live: bool = True,
+    cloud: Mapping[str, LiveRead] | None = None,
+    place: str = "",
+) -> Why:
     """A why, drawn and written as data on the way."""
-    readers = Readers(lab) if live else None
+    readers = Readers(lab, cloud=cloud) if live else None
     found = why(
         lab.store, observed(lab), lab.world, object_, attribute,
         directory_value=readers, cloud_value=readers, find_in_directory=readers.find if readers else None,
+        surroundings=Surroundings(place=place),
     )  # fmt: skip
-    fits(plain(why_lines(found)))
+    for width in (80, 100, 120):
+        fits(plain(line for line in why_lines(found, width) if not _is_command(line)), width)
     as_data(found)
     return found
 
 
-def fits(text: str) -> None:
+def _is_command(line: Line) -> bool:
+    """Commands are not broken, so that they can be copied."""
+    return any(style == "command" for style, _ in line)
+
+
+def fits(text: str, width: int = WIDTH) -> None:
     """No line is wider than the page."""
-    wide = [line for line in text.splitlines() if len(line) > WIDTH]
-    assert not wide, f"wider than {WIDTH}: {wide[0]!r}"
+    wide = [line for line in text.splitlines() if len(line) > width]
+    assert not wide, f"wider than {width}: {wide[0]!r}"
 
 
 def entry_of(lab: Lab, name: str) -> MemoryEntry:

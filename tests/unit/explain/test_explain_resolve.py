@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine.lab import Lab, dn, user
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import dn, user
 from tests.unit.explain.office import Readers, observed, office, rules, settled
 
 from attrflow.explain.facts import Facts

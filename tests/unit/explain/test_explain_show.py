@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.engine.lab import Lab, dn, user
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import dn, user
 from tests.unit.explain.office import LEAVERS, fits, observed, office, rules, settled
 
 from attrflow.explain.documents import as_data

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.engine.lab import Lab, dn, expression, flow, group, rule, user
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import dn, group, user
+from tests.unit.engine.lab_rules import expression, flow, rule
 from tests.unit.explain.office import HIDDEN, LEAVERS, asked, office, rules, settled, traced
 
 from attrflow.events import STATUS_WORDS

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.engine.lab import Lab, dn, expression, flow, rule, user
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import dn, user
+from tests.unit.engine.lab_rules import expression, flow, rule
 from tests.unit.explain.office import HIDDEN, LEAVERS, asked, office, rules, settled
 
 from attrflow.explain.containers import keeps_out

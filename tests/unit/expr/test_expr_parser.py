@@ -87,7 +87,7 @@ def test_an_unclosed_call_names_its_parenthesis() -> None:
         ("&hFF", None),
         ("&Hff", "&HFF"),
         ("-&H10", "-&H10"),
-        ('"a""b\\"c\\\\d\\n"', '"a\\"b\\"c\\\\d\\\\n"'),
+        ('"a""b\\"c\\\\d\\n"', '"a""b""c\\\\d\\\\n"'),
         ("IIF (True , 1,2)", "IIF(True, 1, 2)"),
         ("Now( )", "Now()"),
         ("[a b-c]", "[a b-c]"),

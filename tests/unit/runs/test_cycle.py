@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.unit.engine.lab import Lab
+from tests.unit.engine.lab_entries import contact, dn, group, refer, rename, user
 
 from attrflow.connectors.memory import MemoryEntry
 from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import MVObject
 from attrflow.ports.store import Store
 from attrflow.stores.sqlite import open_sqlite
-
-from ..engine.lab import Lab, contact, dn, group, refer, rename, user  # noqa: TID252 - test folders are no packages with a name
 
 KARI, OLA, STAFF, PARTNER = dn("Kari"), dn("Ola"), dn("Staff"), dn("Partner")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+
 import pytest
+from tests.unit.engine.lab import Lab, Scripted
+from tests.unit.engine.lab_entries import dn, user
 
 from attrflow.model.configuration import Partition
 from attrflow.model.entry import ImportedObject, Page
 from attrflow.model.errors import ConnectionLost
 from attrflow.runs.cycle import cycle_order, run_cycle
-
-from ..engine.lab import Lab, Scripted, dn, user  # noqa: TID252 - test folders are no packages with a name
+from attrflow.runs.run import run_profile
 
 KARI = dn("Kari")
 
@@ -121,11 +125,6 @@ def test_held_references_are_flowed_again_even_where_two_objects_wait_for_each_o
     assert lab.store.mv_retry_ids() == ()
 
 
-@pytest.mark.xfail(
-    reason="an exported add that no import has confirmed is nothing that a full import can miss: "
-    "Store.cs_unseen walks over imported objects only, so it stays unconfirmed instead of being exported again",
-    strict=True,
-)
 def test_an_exported_object_that_a_complete_full_import_does_not_bring_is_exported_again() -> None:
     lab = Lab()
     lab.directories["contoso"].add(user("Kari", 1))
@@ -133,3 +132,16 @@ def test_an_exported_object_that_a_complete_full_import_does_not_bring_is_export
     lab.directories["entra"].entries.clear()
     lab.run("entra", "full-import", "full-sync")
     assert lab.pending() == {"add": 1}
+
+
+def test_a_sync_before_the_first_import_of_a_connector_that_rules_flow_to_does_not_start() -> None:
+    lab = Lab()
+    lab.directories["contoso"].add(user("Kari", 1))
+    lab.run("contoso", "full-import")
+    program = copy(lab.program())
+    program.schemas = {name: schema for name, schema in program.schemas.items() if name != "entra"}
+    environment = replace(lab.environment(), program=lambda: program)
+    record = run_profile(environment, "contoso", "full-sync").record
+    assert record.result == "no-start-ma"
+    assert "attrflow run entra full-import" in (record.steps[0].detail or "")
+    assert lab.pending() == {}

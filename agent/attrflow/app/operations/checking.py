@@ -28,6 +28,8 @@ class RulesCheckDocument:
     findings: list[DiagnosticDocument]
     without_schema: list[str]
     """Connectors that were never imported from: their attributes cannot be checked yet."""
+    without_rules: list[str]
+    """Connectors that no rule is about: nothing of them is synchronized."""
 
 
 shape("rules-check", RulesCheckDocument)
@@ -43,9 +45,12 @@ def rules_check(folder: Path) -> RulesCheckDocument:
     schemas = {name: read_schema_file(settings.schema / f"{name}.json") for name in settings.connectors}
     known = {name: schema for name, schema in schemas.items() if schema is not None}
     count: int | None = None
+    bare: list[str] = []
     try:
         loaded = load_rules(settings, known)
         count, found = len(loaded.ruleset.rules), loaded.diagnostics
+        having = {rule.connector for rule in loaded.ruleset.rules}
+        bare = [name for name in settings.connectors if name not in having]
     except SettingsError as error:
         found = error.diagnostics
     every: list[Diagnostic] = sorted((*settings.warnings, *found), key=_place)
@@ -57,6 +62,7 @@ def rules_check(folder: Path) -> RulesCheckDocument:
         severities.count("warning"),
         [diagnostic_document(diagnostic) for diagnostic in every],
         [name for name, schema in schemas.items() if schema is None],
+        bare,
     )
 
 

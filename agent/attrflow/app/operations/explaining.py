@@ -94,8 +94,11 @@ def why_document(found: Why) -> WhyDocument:
     return msgspec.convert(as_data(found), WhyDocument)
 
 
-def why(project: Project, object_text: str, attribute: str | None = None, *, live: bool = True) -> Why:
-    """Why an object, or one attribute of it, is not in the cloud; errors and `live` as `trace`."""
+def why(project: Project, object_text: str, attribute: str | None = None, *, live: bool = True, place: str = "") -> Why:
+    """Why an object, or one attribute of it, is not in the cloud; errors and `live` as `trace`.
+
+    `place` is what the commands that are proposed need behind them to find the project, such as ` -C demo`.
+    """
     with _readers(project, live=live) as readers:
         return _asked(
             readers,
@@ -108,7 +111,7 @@ def why(project: Project, object_text: str, attribute: str | None = None, *, liv
                 directory_value=readers.directory_value if readers is not None else None,
                 cloud_value=readers.cloud_value if readers is not None else None,
                 find_in_directory=readers.find if readers is not None else None,
-                surroundings=Surroundings(staging_mode=project.settings.staging_mode),
+                surroundings=Surroundings(staging_mode=project.settings.staging_mode, place=place),
             ),
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrflow.app.project import Project
 from attrflow.explain.containers import keeps_out
-from attrflow.explain.live import LiveRead
+from attrflow.explain.live import LiveRead, QuarantinedValue
 from attrflow.explain.resolve_object import DirectoryFind
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import ImportedObject, ImportedReferences, ReferenceTarget, WireAttempt
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["LiveDirectories", "live_directories"]
 
 _CLOUD_TYPES = ("User", "Group", "Contact")
-_NOT_IN_CLOUD = "the object is not in the cloud"
+_BY_DOMAIN = frozenset({"userprincipalname", "mail", "proxyaddresses"})
+"""Attributes whose values the tenant changes where their domain is not verified."""
 
 
 @contextmanager
@@ -47,6 +48,7 @@ class LiveDirectories:
         self._project = project
         self._open: dict[str, Connector | AttrflowError] = {}
         self._read: dict[int, ImportedObject | None] = {}
+        self._verified: dict[str, frozenset[str] | None] = {}
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -85,13 +87,21 @@ class LiveDirectories:
             return LiveRead(unread="the object was never exported")
         connector = cast("EntraConnector", self._connected(cso.connector))
         shown = connector.cloud_values(cso.anchor, (attribute,))[attribute]
-        if shown.note == _NOT_IN_CLOUD:
+        if shown.state == "no-object":
             return LiveRead(found=False, name=shown.property)
-        if shown.property is None or (shown.note is not None and shown.note.startswith("not readable")):
+        if shown.state == "not-readable":
             return LiveRead(unread=shown.note, name=shown.property)
         if self._refers(cso, attribute):
-            return LiveRead(references=tuple(self._target(cso, str(id_)) for id_ in shown.values), name=shown.property)
-        return LiveRead(shown.values, name=shown.property)
+            targets = tuple(self._target(cso, str(id_)) for id_ in shown.values)
+            return LiveRead(references=targets, name=shown.property, note=shown.note)
+        return LiveRead(
+            shown.values,
+            name=shown.property,
+            note=shown.note,
+            calculated=shown.calculated,
+            quarantined=tuple(QuarantinedValue(one.value, one.category) for one in shown.quarantined),
+            verified_domains=self._domains(connector, cso.connector) if attribute.casefold() in _BY_DOMAIN else None,
+        )
 
     def find(self, text: str) -> tuple[DirectoryFind, ...]:
         """What all directories hold under a name, selected or not; one that cannot be asked is `unreachable`."""
@@ -135,6 +145,11 @@ class LiveDirectories:
             assert cso.anchor is not None, "asked before"
             self._read[cso.id] = self._connected(cso.connector).read_object(cso.partition, cso.anchor)
         return self._read[cso.id]
+
+    def _domains(self, connector: EntraConnector, name: str) -> frozenset[str] | None:
+        if name not in self._verified:
+            self._verified[name] = connector.verified_domains()
+        return self._verified[name]
 
     def _imports(self, cso: CSObject, attribute: str) -> bool:
         needed = attributes_needed(self._project.rules.ruleset, cso.connector).get(cso.object_type or "", frozenset())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from attrflow.app.library import materialise_defaults
+from attrflow.app.library import default_rules, materialise_defaults, rule_file_name
 from attrflow.app.new_project import write_new_project
+from attrflow.app.project import load_rules
 from attrflow.app.settings import load_settings
 from attrflow.app.settings_template import NewConnector
 from attrflow.app.shapes import shape
+from attrflow.rules.template import FIRST_PRECEDENCE
+from attrflow.rules.writing import write_rule
 
-__all__ = ["ProjectDocument", "init_project", "write_default_rules"]
+__all__ = ["DefaultRulesDocument", "ProjectDocument", "add_default_rules", "init_project", "write_default_rules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,18 @@ class ProjectDocument:
     rules: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DefaultRulesDocument:
+    """The default rules that were written for connectors that had no rule."""
+
+    folder: str
+    connectors: list[str]
+    rules: list[str]
+    """Their files, relative to the folder."""
+
+
 shape("project", ProjectDocument)
+shape("rules-defaults", DefaultRulesDocument)
 
 
 def _guid() -> str:
@@ -68,3 +82,30 @@ def write_default_rules(folder: Path) -> list[str]:
             path.write_text(text, encoding="utf-8")
             written.append(str(path.relative_to(settings.folder)))
     return written
+
+
+def add_default_rules(folder: Path) -> DefaultRulesDocument:
+    """Write the default rules of connectors that have no rule yet, as after one was added to the settings.
+
+    They are numbered behind the rules that are there, so that no number is used twice and directories that
+    were there before keep precedence over the new one.
+
+    Raises:
+        SettingsError: the settings or the rules that are there are wrong.
+        OSError: something cannot be written.
+    """
+    settings = load_settings(folder)
+    present = load_rules(settings, {}).ruleset.rules
+    having = {rule.connector for rule in present}
+    bare = [c for c in settings.connectors.values() if c.name not in having]
+    number = max((rule.precedence for rule in present), default=FIRST_PRECEDENCE - 1)
+    number = max(number, FIRST_PRECEDENCE - 1)
+    written = []
+    for rule in default_rules([(c.name, c.id, c.kind) for c in bare]):
+        number += 1
+        numbered = replace(rule, precedence=number)
+        path = settings.rules / rule_file_name(numbered)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(write_rule(numbered), encoding="utf-8", newline="\n")
+        written.append(str(path.relative_to(settings.folder)))
+    return DefaultRulesDocument(str(settings.folder), [c.name for c in bare], written)

@@ -13,7 +13,7 @@ from attrflow.model.errors import NotFound, SettingsError
 from attrflow.runs.cycle import cycle_order, run_cycle
 from attrflow.runs.environment import Progress, silent
 from attrflow.runs.profile import PROFILES, Profile, most_severe
-from attrflow.runs.run import RunResult, run_profile
+from attrflow.runs.run import RunResult, end_abandoned, run_profile
 
 __all__ = [
     "CycleDocument",
@@ -153,6 +153,7 @@ def run(
     wanted = _profile(profile)
     environment = project.environment(progress, allow_deletes=allow_deletes)
     with project.store.writer(f"run {connector} {profile}"):
+        end_abandoned(environment)
         return run_profile(environment, connector, wanted)
 
 
@@ -167,7 +168,9 @@ def cycle(project: Project, *, initial: bool, progress: Callable[[Progress], Non
     """Run a cycle, holding the store; results come as the runs end."""
     order = cycle_order(project.settings.connectors, initial=initial, staging_mode=project.settings.staging_mode)
     with project.store.writer(f"cycle --{'initial' if initial else 'delta'}"):
-        yield from run_cycle(project.environment(progress), order)
+        environment = project.environment(progress)
+        end_abandoned(environment)
+        yield from run_cycle(environment, order)
 
 
 def cycle_document(project: Project, results: list[RunResult], *, initial: bool) -> CycleDocument:

@@ -143,6 +143,10 @@ class EntraConnector:
         """As `cloud_value`, for several attributes of one object with one request for the short ones."""
         return CloudReader(self._graph_wire()).cloud_values(object_anchor, cs_attributes)
 
+    def verified_domains(self) -> frozenset[str] | None:
+        """The tenant's verified domains in lower case; None where the account may not read them."""
+        return CloudReader(self._graph_wire()).verified_domains()
+
     def close(self) -> None:
         """Let go of connections and of the SDK's event loop."""
         while self._wires:

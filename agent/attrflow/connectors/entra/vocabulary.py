@@ -51,7 +51,7 @@ _SINGLE: Mapping[Syntax, tuple[tuple[tuple[str, ...], str], ...]] = {
     ),
     Syntax.BOOLEAN: (
         (_UGC, "cloudMastered mailEnabled msExchEnableModeration msExchHideFromAddressLists"),
-        (_UGC, "msExchRequireAuthToSendTo"),
+        (_UGC, "blockOnPremisesSync msExchRequireAuthToSendTo"),
         (_UC, "msRtcSipUserEnabled"),
         (_G, "hideDLMembership msOrgIsOrganizational oOFReplyToOriginator reportToOriginator"),
         (_G, "reportToOwner securityEnabled"),
@@ -88,7 +88,7 @@ _MULTI: Mapping[Syntax, tuple[tuple[tuple[str, ...], str], ...]] = {
         (_U, "msExchDelegateListLink msExchTeamMailboxOwners"),
     ),
 }
-_READ_ONLY = frozenset({"cloudAnchor", "cloudMastered"})
+_READ_ONLY = frozenset({"blockOnPremisesSync", "cloudAnchor", "cloudMastered"})
 
 
 def _attributes(object_type: str) -> Iterator[AttributeType]:

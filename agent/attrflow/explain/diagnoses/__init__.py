@@ -7,6 +7,7 @@ All that fire are reported; the first is the primary one. A new cause is a funct
 from __future__ import annotations
 
 from attrflow.explain.diagnoses import after_metaverse as after
+from attrflow.explain.diagnoses import at_the_cloud as cloud
 from attrflow.explain.diagnoses import before_metaverse as before
 from attrflow.explain.diagnoses import inbound_flow as flow
 from attrflow.explain.diagnoses.case import Case, Detector, Diagnosis, Found, Surroundings
@@ -25,6 +26,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("DIAG-22", "The mapping's rule is out of scope", "attribute", flow.rule_out_of_scope),
     Detector("DIAG-24", "Another rule has precedence", "attribute", flow.higher_precedence),
     Detector("DIAG-25", "AuthoritativeNull empties the attribute", "attribute", flow.authoritative_null),
+    Detector("DIAG-26", "An empty value lets another one win", "attribute", flow.empty_lets_lower_win),
     Detector("DIAG-30", "An expression fails", "object", flow.expression_fails),
     Detector("DIAG-35", "The reference's target is not in the metaverse", "attribute", flow.reference_held),
     Detector("DIAG-36", "The rules changed since the last full synchronization", "attribute", flow.rules_changed),
@@ -34,7 +36,11 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("DIAG-42", "The object is mastered in the cloud", "object", after.cloud_mastered),
     Detector("DIAG-43", "No outbound rule carries the attribute", "attribute", after.no_outbound_mapping),
     Detector("DIAG-48", "The export has not run", "object", after.export_waits),
-    Detector("DIAG-50", "The export fails", "object", after.export_failed),
+    Detector("DIAG-50", "The export fails", "object", cloud.export_failed),
+    Detector("DIAG-51", "The value is in quarantine", "attribute", cloud.quarantined),
+    Detector("DIAG-52", "The domain is not verified", "attribute", cloud.unverified_domain),
+    Detector("DIAG-55", "The cloud drops a value with such a character", "attribute", cloud.dropped_characters),
+    Detector("DIAG-63", "The object is over a limit of the tenant", "object", cloud.limit_exceeded),
 )
 
 

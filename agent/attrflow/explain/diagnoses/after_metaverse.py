@@ -1,4 +1,4 @@
-"""Causes after the metaverse: provisioning, export attribute flow, export. DIAG-38 to 50 (behaviour.md §8.3, 8.4)."""
+"""Causes after the metaverse: provisioning, export attribute flow, export. DIAG-38 to 48 (behaviour.md §8.3, 8.4)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = [
     "anchor_missing",
     "cloud_filtered",
     "cloud_mastered",
-    "export_failed",
     "export_waits",
     "no_outbound_mapping",
     "outbound_scope_false",
+    "waiting_export",
 ]
 
 
@@ -67,7 +67,7 @@ def cloud_filtered(case: Case) -> Found | None:
             "change the value that the condition looks at",
             "or, if such objects belong into the cloud, put a rule of your own before the one that sets cloudFiltered",
         ),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -201,7 +201,8 @@ def export_waits(case: Case) -> Found | None:
         return None
     staging = case.surroundings.staging_mode
     cso = waiting[0]
-    subject = case.attribute if case.attribute is not None else _what(cso)
+    what = waiting_export(cso)
+    subject = case.attribute or (f"{what[0].upper()}{what[1:]}" if what.startswith("the ") else what)
     why = " The project is in staging mode, which exports nothing." if staging else ""
     fix = (
         "export"
@@ -210,51 +211,17 @@ def export_waits(case: Case) -> Found | None:
     )
     return Found(
         f"{subject} waits for export to {cso.connector}: it is a pending export, and no export has run since.{why}",
-        tuple(f"{c.connector}: pending export, {_what(c)}" for c in waiting),
+        tuple(f"{c.connector}: pending export, {waiting_export(c)}" for c in waiting),
         (fix,),
         (f"attrflow run {cso.connector} export", case.again),
     )
 
 
-def _what(cso: CSObject) -> str:
+def waiting_export(cso: CSObject) -> str:
+    """What is pending for an object, in a sentence; only for one with a pending export."""
     delta = cso.unapplied
     assert delta is not None, "only such objects wait"
     if delta.operation != "update":
-        return f"the object's {delta.operation}"
+        words = {"add": "creation", "delete": "deletion", "delete-add": "replacement"}
+        return f"the object's {words.get(delta.operation, delta.operation)}"
     return joined(sorted((*delta.attributes, *delta.references))) or "a rename"
-
-
-def export_failed(case: Case) -> Found | None:
-    """DIAG-50: the cloud refused the object's last export; that blocks every attribute of it."""
-    failed = [cso for cso in case.cloud() if cso.export_error is not None]
-    if not failed:
-        return None
-    cso = failed[0]
-    error = cso.export_error
-    assert error is not None, "only such objects failed"
-    code = f" ({error.cd_error_code})" if error.cd_error_code is not None else ""
-    return Found(
-        f"{cso.connector} refuses the object: {error.type}{code}. "
-        "An export error blocks every attribute of the object, not only the one that it names.",
-        (
-            f"{error.type}: {error.detail}",
-            f"It failed {error.retry_count + 1} times, first {error.first_occurred[:16]}, "
-            f"last {error.last_occurred[:16]}.",
-            f"Pending since: {_what(cso)}" if cso.unapplied is not None else "Nothing else is pending.",
-        ),
-        (_EXPORT_FIXES.get(error.type, "remove what the error names, in the directory that the value comes from"),),
-        ("attrflow cycle", case.again),
-    )
-
-
-_EXPORT_FIXES = {
-    "AttributeValueMustBeUnique": "find the other object that has the value, and change one of the two",
-    "InvalidSoftMatch": "another object in the cloud has the same address or name and an anchor of its own: "
-    "change one of the two, or remove the cloud object",
-    "InvalidHardMatch": "the cloud refuses to hand the object over: see whether hard-match takeover is blocked",
-    "LargeObject": "the object has too many values: remove certificates, addresses or a large photo",
-    "permission-issue": "give the connector's account the right to write the object",
-    "DataValidationFailed": "correct the value that the cloud finds invalid",
-    "IdentityDataValidationFailed": "correct the value that the cloud finds invalid, often the UPN",
-    "duplicate-anchor": "two objects claim one object in the cloud: correct the one that should not be linked to it",
-}

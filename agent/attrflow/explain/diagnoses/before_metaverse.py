@@ -7,6 +7,7 @@ from attrflow.explain.containers import keeps_out
 from attrflow.explain.diagnoses.case import Case, Found
 from attrflow.explain.diagnoses.words import clauses_of, joined, satisfy
 from attrflow.explain.space_hops import touches
+from attrflow.explain.text import time_text
 from attrflow.model.connector_space import CSObject
 from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.values import display
@@ -53,7 +54,7 @@ def container_excluded(case: Case) -> Found | None:
             f"move the object in {connector} into a container that is selected{such}",
             f"or select {parent} for {connector} in attrflow.toml, if everything in it is to be synchronized",
         ),
-        (f"attrflow run {connector} full-import", "attrflow cycle", case.again),
+        (f"attrflow run {connector} full-import", "attrflow cycle --delta", case.again),
     )
 
 
@@ -78,7 +79,7 @@ def type_not_included(case: Case) -> Found | None:
         f"{joined(configuration.object_types)}.",
         (f"{found.connector} holds {found.dn}.",),
         (f"add {found.object_type} to the object types of {found.connector}, with rules for it",),
-        (f"attrflow run {found.connector} full-import", "attrflow cycle", case.again),
+        (f"attrflow run {found.connector} full-import", "attrflow cycle --delta", case.again),
     )
 
 
@@ -128,7 +129,7 @@ def stored_sync_error(case: Case) -> Found | None:
         if error.attribute is not None:
             where += f", attribute {error.attribute}"
         evidence.append(f"{cso.connector}: {error.type} ({where}): {error.detail}")
-        evidence.append(f"It failed {error.retry_count + 1} times, first {error.first_occurred[:16]}.")
+        evidence.append(f"It failed {error.retry_count + 1} times, first {time_text(error.first_occurred)}.")
         if rule is not None:
             fix.append(f"correct the value that the rule {rule} reads, or the rule")
     if case.observation.failure is None and case.subject.mv is not None:
@@ -170,7 +171,7 @@ def provisioning_out_of_scope(case: Case) -> Found | None:
         "it is a disconnector and has no object in the metaverse.",
         tuple(evidence),
         tuple(dict.fromkeys(fix)),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -194,5 +195,5 @@ def no_join_value(case: Case) -> Found | None:
         f"{cso.dn} cannot be projected: the rule in scope joins on {joined(names)}, and none of them has a value.",
         tuple(searched),
         (f"give the object a value of {next(iter(names), 'a join attribute')} in {cso.connector}",),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,8 @@ class Surroundings:
 
     staging_mode: bool | None = None
     """Whether the project is in staging mode; None where nobody says."""
+    place: str = ""
+    """What commands need behind them to find the project, such as ` -C demo`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,16 @@ class Case:
             text = self.subject.objects[0].dn
         else:
             text = f"#{mvo.id}" if mvo is not None else self.name
-        return f'"{text}"' if " " in text or "#" in text else text
+        return shlex.quote(text)
 
     @property
     def again(self) -> str:
         """The command that asks this question again."""
         return f"attrflow why {self.key}" + (f" {self.attribute}" if self.attribute is not None else "")
+
+    def command(self, text: str) -> str:
+        """A command as one can type it here."""
+        return text + self.surroundings.place
 
     def sources(self) -> tuple[CSObject, ...]:
         """The directories' objects."""
@@ -152,4 +159,5 @@ class Detector:
         if found is None:
             return None
         attribute = case.attribute if self.about == "attribute" else None
-        return Diagnosis(self.id, self.title, attribute, found.cause, found.evidence, found.fix, found.commands)
+        commands = tuple(case.command(text) for text in dict.fromkeys(found.commands))
+        return Diagnosis(self.id, self.title, attribute, found.cause, found.evidence, found.fix, commands)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from attrflow.explain.diagnoses.case import Case, Found
 from attrflow.explain.diagnoses.words import clauses_of, joined, leaf, rule_text, satisfy, value_text
 from attrflow.explain.documents import FlowRow, Held
@@ -11,6 +13,7 @@ from attrflow.rules.reading import source_attributes
 
 __all__ = [
     "authoritative_null",
+    "empty_lets_lower_win",
     "expression_fails",
     "higher_precedence",
     "no_inbound_mapping",
@@ -45,7 +48,7 @@ def no_inbound_mapping(case: Case) -> Found | None:
             f"carry {asked} with two rules of your own: one inbound (into a metaverse attribute) and one outbound "
             "(to an attribute that the cloud has, such as extensionAttribute1, or a directory extension)",
         ),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -124,7 +127,7 @@ def rule_out_of_scope(case: Case) -> Found | None:
         f"{case.name}: {first.detail}.",
         (*values, *evidence),
         tuple(dict.fromkeys(fix)),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -181,6 +184,55 @@ def authoritative_null(case: Case) -> Found | None:
     )
 
 
+def empty_lets_lower_win(case: Case) -> Found | None:
+    """DIAG-26: a rule that comes first gives nothing, so that the value of one below it wins and cannot be cleared."""
+    rows = case.flow("inbound")
+    winner = next((row for row in rows if row.wins and row.status != "merged"), None)
+    if winner is None or winner.rule.precedence is None or case.facts.is_cloud(winner.rule.connector):
+        return None
+    empty = [row for row in rows if _gave_nothing_above(case, row, winner)]
+    if not empty:
+        return None
+    first = empty[0]
+    elsewhere = first.rule.connector != winner.rule.connector
+    place = first.rule.connector if elsewhere else rule_text(first)
+    return Found(
+        f"{winner.destination} is {value_text(winner.value)} and comes from {rule_text(winner)} of "
+        f"{winner.rule.connector}. {place} comes first, and gives no value. Nothing is no contribution: it lets the "
+        f"next rule's value win, so that clearing the value in {first.rule.connector} does not clear it in the cloud.",
+        (
+            *(
+                f"{rule_text(row)} of {row.rule.connector} gives nothing ({row.status}){_on(case, row)}."
+                for row in empty
+            ),
+            f"{rule_text(winner)} of {winner.rule.connector} gives {value_text(winner.value)}{_on(case, winner)}.",
+        ),
+        (
+            f"clear the value in {winner.rule.connector} as well" if elsewhere else "clear what the other rule reads",
+            f"or, where {place} alone is to decide, let a rule of your own before it say so: "
+            "AuthoritativeNull instead of no value, which ends the search",
+        ),
+        ("attrflow cycle --delta", case.again),
+    )
+
+
+def _gave_nothing_above(case: Case, row: FlowRow, winner: FlowRow) -> bool:
+    """Whether a row stands above the winner, is evaluated to nothing, and is of another directory or a custom rule."""
+    if row.status not in ("source-absent", "null-no-contribution") or case.facts.is_cloud(row.rule.connector):
+        return False
+    assert winner.rule.precedence is not None, "asked only then"
+    if row.rule.precedence is None or row.rule.precedence >= winner.rule.precedence:
+        return False
+    rule = case.facts.ruleset.rule(row.rule.id)
+    custom = rule is not None and rule.library is None and rule.tag is None
+    return custom or row.rule.connector != winner.rule.connector
+
+
+def _on(case: Case, row: FlowRow) -> str:
+    cso = case.facts.store.cs(row.object_id) if row.object_id is not None else None
+    return f" for {cso.dn}" if cso is not None else ""
+
+
 def expression_fails(case: Case) -> Found | None:
     """DIAG-30: an expression fails for this object, which fails the object as a whole."""
     failure = case.observation.failure
@@ -192,7 +244,7 @@ def expression_fails(case: Case) -> Found | None:
         "attribute of the object.",
         (f"{failure.type} at {failure.step}",),
         (f"correct the expression in {rule}, or the value that it reads",),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -218,9 +270,11 @@ def reference_held(case: Case) -> Found | None:
         + ((f"and {len(held) - 10} more held references",) if len(held) > 10 else ()),
         (
             f"let {case.attribute} in {connector} refer to an object that is synchronized",
-            f"or {select}" if inbound else f"or find out why the target is not there: attrflow why {_quoted(first)}",
+            f"or {select}"
+            if inbound
+            else f"or find out why the target is not there: {case.command(f'attrflow why {_quoted(first)}')}",
         ),
-        ("attrflow cycle", case.again),
+        ("attrflow cycle --delta", case.again),
     )
 
 
@@ -229,7 +283,7 @@ def _held(connector: str, held: Held) -> str:
 
 
 def _quoted(held: Held) -> str:
-    return f'"{held.target.text}"'
+    return shlex.quote(held.target.note or held.target.text)
 
 
 def rules_changed(case: Case) -> Found | None:

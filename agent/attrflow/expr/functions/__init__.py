@@ -16,12 +16,20 @@ from attrflow.expr.functions.moment import MOMENT
 from attrflow.expr.functions.multivalue import MULTIVALUE
 from attrflow.expr.functions.text import TEXT
 
-__all__ = ["FUNCTIONS", "Form", "Function", "OnNull", "Parameter"]
+__all__ = ["FAMILIES", "FUNCTIONS", "Form", "Function", "OnNull", "Parameter"]
 
-FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+FAMILIES: Mapping[str, tuple[Function, ...]] = MappingProxyType(
     {
-        function.name: function
-        for family in (TEXT, CUTTING, LOGIC, MULTIVALUE, CONVERSION, ENCODING, MOMENT, DIRECTORY, CERTIFICATE)
-        for function in family
+        "Text": (*TEXT, *CUTTING),
+        "Conditions, program flow and bits": LOGIC,
+        "Several values": MULTIVALUE,
+        "Conversion": (*CONVERSION, *ENCODING),
+        "Date and time": MOMENT,
+        "Directory": DIRECTORY,
+        "Certificates": CERTIFICATE,
     }
+)
+"""The functions by what they are about, in the order of the documentation."""
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {function.name: function for family in FAMILIES.values() for function in family}
 )

@@ -11,10 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache, partial
+from typing import Any
 
 from attrflow.expr.errors import ExpressionError
+from attrflow.expr.limits import FEW, LARGE, MAX_TEXT, spend, spend_text, within_size
 from attrflow.expr.operators import pair
-from attrflow.expr.results import MAX_ITEMS, MAX_TEXT, Aligned, FlowWord, aligned, compact, describe
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
+from attrflow.expr.results import Aligned, FlowWord, aligned, compact, describe
 from attrflow.model.names import DistinguishedName
 from attrflow.model.values import Reference
 
@@ -108,7 +112,8 @@ class Function:
     `lifted`: maps over several values; otherwise it takes the attribute as a whole. `lazy`: the
     positions (0-based) of arguments that are evaluated only when needed; -1 stands for "each second
     one" (Switch). `pure`: the same arguments give the same result. `grows`: the result can be longer
-    than its arguments, so its size is checked.
+    than its arguments, so its size is checked. `options`: the fields of ExpressionOptions that decide
+    about its results; its implementation is then given `options`.
     """
 
     name: str
@@ -123,10 +128,15 @@ class Function:
     pure: bool = True
     grows: bool = False
     variadic: bool = False
+    options: tuple[str, ...] = ()
     call: Callable[..., object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "call", bind(self))
+        object.__setattr__(self, "call", _bind(self, self.implementation))
+
+    def under(self, options: ExpressionOptions) -> Callable[..., object]:
+        """The checked call of the function under these options."""
+        return self.call if not self.options or options == DEFAULT_OPTIONS else _bound(self, options)
 
     @property
     def minimum(self) -> int:
@@ -153,44 +163,158 @@ class Function:
         return f"{self.name}({text}{', ...' if self.variadic else ''}) -> {self.result}"
 
 
-def bind(function: Function) -> Callable[..., object]:
-    """The checked call of a function."""
+@lru_cache(maxsize=512)
+def _bound(function: Function, options: ExpressionOptions) -> Callable[..., object]:
+    return _bind(function, partial(function.implementation, options=options))
+
+
+def _bind(function: Function, implementation: Callable[..., object]) -> Callable[..., object]:
+    """The checked call: one form for each number of arguments, because calls are what takes time."""
     accepted = tuple(parameter.classes for parameter in function.parameters)
-    implementation = function.implementation
-    worded = any(parameter.words for parameter in function.parameters)
-    bounded = _bounded(function) if function.grows else _worded(function) if worded else implementation
-    if len(accepted) == 1 and not function.grows:
-        (only,) = accepted
-
-        def single(argument: object) -> object:
-            if argument.__class__ in only:
-                return implementation(argument)
-            return _unusual(function, single, (argument,))
-
-        return single
+    if function.minimum == 2 and len(accepted) == 3 and not function.parameters[0].words + function.parameters[1].words:
+        return _bind_two_or_three(function, implementation)
+    if any(parameter.words for parameter in function.parameters):
+        implementation = _worded(function, implementation)
+    if function.grows:
+        implementation = _bounded(function, implementation)
+    if len(accepted) == 1:
+        return _bind_one(function, implementation, accepted[0])
+    if len(accepted) == 2 and function.minimum == 2:
+        return _bind_two(function, implementation, *accepted)
+    if len(accepted) == 3 and function.minimum == 3:
+        return _bind_three(function, implementation, *accepted)
 
     def several(*arguments: object) -> object:
         for argument, classes in zip(arguments, accepted, strict=False):
             if argument.__class__ not in classes:
                 return _unusual(function, several, arguments)
-        return bounded(*arguments)
+        return implementation(*arguments)
 
     return several
 
 
-def _bounded(function: Function) -> Callable[..., object]:
+def _bind_one(
+    function: Function, implementation: Callable[..., object], accepted: frozenset[type]
+) -> Callable[..., object]:
+    null = function.parameters[0].null
+    known = null in _NULL_RESULTS
+    on_null = _NULL_RESULTS.get(null)
+    maps = function.lifted and function.result not in ("mv", "var")
+
+    def single(argument: object) -> object:
+        if argument.__class__ in accepted:
+            return implementation(argument)
+        if argument is None and known:
+            return on_null
+        if maps and argument.__class__ is tuple:
+            return _mapped_one(function, implementation, single, accepted, argument)
+        return _unusual(function, single, (argument,))
+
+    return single
+
+
+def _mapped_one(
+    function: Function,
+    implementation: Callable[..., object],
+    single: Callable[[object], object],
+    accepted: frozenset[type],
+    values: Any,
+) -> object:
+    """A function of one value over all values of an attribute, which is what most lifted calls are."""
+    if len(values) > FEW:
+        spend(len(values))
+    row = [implementation(value) if value.__class__ in accepted else single(value) for value in values]
+    if function.grows:
+        within_size(function.name, row)
+    return aligned(row)
+
+
+def _bind_two(
+    function: Function, implementation: Callable[..., object], first: frozenset[type], second: frozenset[type]
+) -> Callable[..., object]:
+    null = function.parameters[0].null
+    known = null in _NULL_RESULTS
+    on_null = _NULL_RESULTS.get(null)
+
+    def double(left: object, right: object) -> object:
+        if right.__class__ in second:
+            if left.__class__ in first:
+                return implementation(left, right)
+            if left is None and known and right is not None:
+                return on_null
+        return _unusual(function, double, (left, right))
+
+    return double
+
+
+def _bind_two_or_three(function: Function, implementation: Callable[..., object]) -> Callable[..., object]:
+    """Two arguments are the usual call; an option word, where there is one, is looked at only when it is given."""
+    first, second, third = (parameter.classes for parameter in function.parameters)
+    short = _bounded(function, implementation) if function.grows else implementation
+    whole = _worded(function, implementation) if function.parameters[2].words else implementation
+    whole = _bounded(function, whole) if function.grows else whole
+
+    def flexible(left: object, right: object, *more: object) -> object:
+        if left.__class__ in first and right.__class__ in second:
+            if not more:
+                return short(left, right)
+            if more[0].__class__ in third:
+                return whole(left, right, *more)
+        return _unusual(function, flexible, (left, right, *more))
+
+    return flexible
+
+
+def _bind_three(
+    function: Function,
+    implementation: Callable[..., object],
+    first: frozenset[type],
+    second: frozenset[type],
+    third: frozenset[type],
+) -> Callable[..., object]:
+    nulls = {parameter.null for parameter in function.parameters}
+    (null,) = nulls if len(nulls) == 1 else (OnNull.GIVEN,)
+    known = null in _NULL_RESULTS
+    on_null = _NULL_RESULTS.get(null)
+
+    def triple(one: object, two: object, three: object) -> object:
+        if one.__class__ in first and two.__class__ in second and three.__class__ in third:
+            return implementation(one, two, three)
+        if one is None and known and two.__class__ in second and three.__class__ in third:
+            return on_null
+        return _unusual(function, triple, (one, two, three))
+
+    return triple
+
+
+def _bounded(function: Function, implementation: Callable[..., object]) -> Callable[..., object]:
+    if len(function.parameters) == 1:
+
+        def call_one(argument: object) -> object:
+            result = implementation(argument)
+            if isinstance(result, str) and len(result) > LARGE:
+                return _within(function, result)
+            return result
+
+        return call_one
+
     def call(*arguments: object) -> object:
-        result = function.implementation(*arguments)
-        if isinstance(result, str | bytes) and len(result) > MAX_TEXT:
-            raise ExpressionError("limit-exceeded", f"{function.name} would build more than {MAX_TEXT:,} characters")
-        if isinstance(result, tuple) and len(result) > MAX_ITEMS:
-            raise ExpressionError("limit-exceeded", f"{function.name} would build more than {MAX_ITEMS:,} values")
+        result = implementation(*arguments)
+        if isinstance(result, str | bytes) and len(result) > LARGE:
+            return _within(function, result)
         return result
 
     return call
 
 
-def _worded(function: Function) -> Callable[..., object]:
+def _within(function: Function, result: str | bytes) -> str | bytes:
+    if len(result) > MAX_TEXT:
+        raise ExpressionError("limit-exceeded", f"{function.name} would build more than {MAX_TEXT:,} characters")
+    spend_text(len(result))
+    return result
+
+
+def _worded(function: Function, implementation: Callable[..., object]) -> Callable[..., object]:
     """The implementation behind a check that the words of its options exist."""
     places = [(index, parameter) for index, parameter in enumerate(function.parameters) if parameter.words]
 
@@ -199,7 +323,7 @@ def _worded(function: Function) -> Callable[..., object]:
             if index < len(arguments) and arguments[index] not in parameter.words:
                 choices = " or ".join(parameter.words)
                 raise ExpressionError("invalid-argument", f"{function.name} takes {choices} as {parameter.name}")
-        return function.implementation(*arguments)
+        return implementation(*arguments)
 
     return call
 
@@ -229,11 +353,15 @@ def _unusual(function: Function, call: Callable[..., object], arguments: tuple[o
 
 def _mapped(function: Function, call: Callable[..., object], arguments: tuple[object, ...]) -> object:
     row: list[object] = []
-    for values in pair(function.name, arguments):
+    rows = pair(function.name, arguments)
+    spend(len(rows))
+    for values in rows:
         result = call(*values)
         if isinstance(result, tuple):
             raise ExpressionError("type-mismatch", f"{function.name} gives several values for each of several values")
         row.append(result)
+    if function.grows:
+        within_size(function.name, row)
     return aligned(row)
 
 

@@ -23,6 +23,9 @@ __all__ = ["alternative_names", "attribute_of", "der_items", "name_text", "read_
 
 T = TypeVar("T")
 
+_LARGEST = 500_000
+"""Bytes or characters; certificates have a few thousand, and parsed ones are kept."""
+
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _TYPES = {
     "2.5.4.3": "CN",
@@ -74,6 +77,8 @@ def read_certificate(data: bytes | str) -> x509.Certificate:
 
 
 def _der(data: bytes | str) -> bytes:
+    if len(data) > _LARGEST:
+        raise ValueError("no certificate is so large")
     if isinstance(data, bytes):
         if data[:1] == b"\x30":
             return data
@@ -87,7 +92,7 @@ def _der(data: bytes | str) -> bytes:
         raise ValueError("no base64") from error
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _parsed(der: bytes) -> x509.Certificate:
     from cryptography import x509  # noqa: PLC0415  # lazy, as above
 

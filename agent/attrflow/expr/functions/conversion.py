@@ -13,14 +13,18 @@ from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, OnNull, Parameter
 from attrflow.expr.functions.encoding import c_guid
 from attrflow.expr.functions.moment import c_date
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 from attrflow.model.names import DistinguishedName, InvalidName, parse_dn
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, Reference
 
 __all__ = ["CONVERSION"]
 
+_LONGEST_NAME = 20_000
+"""Beyond what any directory stores; names are kept once parsed, so a longer one would stay in memory."""
 
-def c_bool(value: str | int | bool) -> bool:
-    """False for 0 and False, True for other numbers; the texts True and False in any case.
+
+def c_bool(value: str | int | bool, options: ExpressionOptions = DEFAULT_OPTIONS) -> bool:
+    """False for 0 and False, True for other numbers; the texts True and False (option `cbool_text`).
 
     >>> c_bool(2), c_bool(False), c_bool(" true ")
     (True, False, True)
@@ -28,15 +32,16 @@ def c_bool(value: str | int | bool) -> bool:
     if not isinstance(value, str):
         return bool(value)
     word = value.strip().lower()
-    if word not in ("true", "false"):
-        raise ExpressionError("invalid-conversion", "CBool reads the texts True and False only")
+    if word not in ("true", "false") or options.cbool_text == "error":
+        raise ExpressionError(
+            "invalid-conversion",
+            "CBool reads the texts True and False only" if options.cbool_text != "error" else "CBool reads no text",
+        )
     return word == "true"
 
 
-def c_num(value: str | int | bytes) -> int:
-    """A whole number in decimal digits with an optional sign; bytes are read little-endian, unsigned.
-
-    The byte order is open in all sources; the blobs that the one known rule reads are written so.
+def c_num(value: str | int | bytes, options: ExpressionOptions = DEFAULT_OPTIONS) -> int:
+    """A whole number in decimal digits with an optional sign; bytes are read unsigned (option `byte_order`).
 
     >>> c_num(" -42 "), c_num(b"\\x01\\x02")
     (-42, 513)
@@ -46,7 +51,7 @@ def c_num(value: str | int | bytes) -> int:
     if isinstance(value, bytes):
         if not 1 <= len(value) <= 8:
             raise ExpressionError("invalid-conversion", f"CNum reads 1 to 8 bytes, not {len(value)}")
-        number = int.from_bytes(value, "little")
+        number = int.from_bytes(value, options.byte_order)
     else:
         digits = value.strip()
         unsigned = digits[1:] if digits[:1] in ("+", "-") else digits
@@ -64,6 +69,8 @@ def c_ref(text: str) -> DistinguishedName | None:
     >>> str(c_ref("CN=Kari,OU=Sales,DC=contoso,DC=test"))
     'CN=Kari,OU=Sales,DC=contoso,DC=test'
     """
+    if len(text) > _LONGEST_NAME:
+        raise ExpressionError("invalid-conversion", f"CRef reads names of {_LONGEST_NAME:,} characters at most")
     if not text.strip():
         return None
     try:
@@ -120,17 +127,19 @@ def is_guid(value: object) -> bool:
     return isinstance(value, str) and _succeeds(c_guid, value)
 
 
-def is_string(value: object) -> bool:
+def is_string(value: object, options: ExpressionOptions = DEFAULT_OPTIONS) -> bool:
     """Whether CStr would succeed: True for texts, numbers, booleans and references, False for binary.
+
+    NULL by option `is_string_null`.
 
     >>> is_string("x"), is_string(b"x"), is_string(None)
     (True, False, False)
     """
-    return isinstance(value, str | int | DistinguishedName)
+    return options.is_string_null if value is None else isinstance(value, str | int | DistinguishedName)
 
 
-def c_bin(number: int, size: int) -> bytes:
-    """A number as that many bytes, little-endian (the byte order is open, as for CNum).
+def c_bin(number: int, size: int, options: ExpressionOptions = DEFAULT_OPTIONS) -> bytes:
+    """A number as that many bytes, in the order of option `byte_order`.
 
     >>> c_bin(513, 4)
     b'\\x01\\x02\\x00\\x00'
@@ -138,7 +147,7 @@ def c_bin(number: int, size: int) -> bytes:
     if not 1 <= size <= 8:
         raise ExpressionError("out-of-bounds", f"CBin makes 1 to 8 bytes, not {size}")
     try:
-        return number.to_bytes(size, "little", signed=number < 0)
+        return number.to_bytes(size, options.byte_order, signed=number < 0)
     except OverflowError:
         raise ExpressionError("out-of-bounds", f"the number does not fit {size} byte(s)") from None
 
@@ -152,8 +161,17 @@ CONVERSION: tuple[Function, ...] = (
         c_bool,
         "A number or text as True or False; NULL is False.",
         "CBool([a]=[b])",
+        options=("cbool_text",),
     ),
-    Function("CNum", (Parameter("value", "str|num|bin"),), "num", c_num, "A text as a number.", 'CNum("5")'),
+    Function(
+        "CNum",
+        (Parameter("value", "str|num|bin"),),
+        "num",
+        c_num,
+        "A text as a number.",
+        'CNum("5")',
+        options=("byte_order",),
+    ),
     Function(
         "CRef",
         (Parameter("text", "str"),),
@@ -177,9 +195,18 @@ CONVERSION: tuple[Function, ...] = (
         c_bin,
         "A number as bytes.",
         "CBin(Len([blob]),4)",
+        options=("byte_order",),
     ),
     Function("IsNumeric", _ANY, "bool", is_numeric, "Whether CNum would succeed.", 'IsNumeric("12")'),
     Function("IsDate", _ANY, "bool", is_date, "Whether CDate would succeed.", 'IsDate("2001-01-01")'),
     Function("IsGuid", _ANY, "bool", is_guid, "Whether CGuid would succeed.", 'IsGuid("x")'),
-    Function("IsString", _ANY, "bool", is_string, "Whether CStr would succeed.", "IsString([objectGUID])"),
+    Function(
+        "IsString",
+        (Parameter("value", "scalar", OnNull.GIVEN),),
+        "bool",
+        is_string,
+        "Whether CStr would succeed.",
+        "IsString([objectGUID])",
+        options=("is_string_null",),
+    ),
 )

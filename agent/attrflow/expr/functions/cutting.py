@@ -5,11 +5,12 @@ from __future__ import annotations
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, OnNull, Parameter
 from attrflow.expr.functions.units import cut, length
-from attrflow.expr.results import MAX_TEXT
+from attrflow.expr.limits import LARGE, MAX_TEXT, spend_text
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 
-__all__ = ["CUTTING"]
+__all__ = ["CUTTING", "WHITE"]
 
-_WHITE = (
+WHITE = (
     " \t\n\v\f\r\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
@@ -22,7 +23,9 @@ def trim(text: str) -> str:
     >>> trim("  +47 22 00 00 00 "), trim(chr(0x1F) + "a")
     ('+47 22 00 00 00', '\\x1fa')
     """
-    return text.strip(_WHITE)
+    if len(text) > LARGE:
+        spend_text(len(text))
+    return text.strip(WHITE)
 
 
 def l_trim(text: str) -> str:
@@ -31,7 +34,8 @@ def l_trim(text: str) -> str:
     >>> l_trim(" a ")
     'a '
     """
-    return text.lstrip(_WHITE)
+    spend_text(len(text))
+    return text.lstrip(WHITE)
 
 
 def r_trim(text: str) -> str:
@@ -40,7 +44,8 @@ def r_trim(text: str) -> str:
     >>> r_trim(" a ")
     ' a'
     """
-    return text.rstrip(_WHITE)
+    spend_text(len(text))
+    return text.rstrip(WHITE)
 
 
 def left(text: str, count: int) -> str:
@@ -71,6 +76,7 @@ def mid(text: str | bytes, start: int, count: int | None = None) -> str | bytes:
     ('mo', 'Redmond', 'mond', '')
     """
     size = len(text) if isinstance(text, bytes) else length(text)
+    spend_text(size)
     if count == 0:
         return text[:0]
     if start < 1 or start > size or (count is not None and count < 0):
@@ -79,12 +85,14 @@ def mid(text: str | bytes, start: int, count: int | None = None) -> str | bytes:
     return text[start - 1 : end] if isinstance(text, bytes) else cut(text, start - 1, end)
 
 
-def len_(value: str | bytes) -> int:
-    """The number of characters (UTF-16 units) of a text, or of bytes.
+def len_(value: str | bytes | None, options: ExpressionOptions = DEFAULT_OPTIONS) -> int | None:
+    """The number of characters (UTF-16 units) of a text, or of bytes; NULL by option `len_null`.
 
     >>> len_("John Doe"), len_(b"abc")
     (8, 3)
     """
+    if value is None:
+        return 0 if options.len_null == "zero" else None
     return len(value) if isinstance(value, bytes) else length(value)
 
 
@@ -93,6 +101,7 @@ def _padding(name: str, text: str, size: int, character: str) -> str:
         raise ExpressionError("invalid-argument", f"{name} pads with exactly one character")
     if size > MAX_TEXT:
         raise ExpressionError("limit-exceeded", f"{name} would build more than {MAX_TEXT:,} characters")
+    spend_text(size)
     return character * max(0, size - length(text))
 
 
@@ -145,7 +154,15 @@ CUTTING: tuple[Function, ...] = (
         "Characters or bytes from a position on.",
         'Mid("John Doe",3,5)',
     ),
-    Function("Len", (Parameter("value", "str|bin"),), "num", len_, "The length.", 'Len("John Doe")'),
+    Function(
+        "Len",
+        (Parameter("value", "str|bin", OnNull.GIVEN),),
+        "num",
+        len_,
+        "The length.",
+        'Len("John Doe")',
+        options=("len_null",),
+    ),
     Function("PadLeft", _PADDED, "str", pad_left, "Filled up at the beginning.", 'PadLeft("User",10,"0")'),
     Function("PadRight", _PADDED, "str", pad_right, "Filled up at the end.", 'PadRight("User",10,"0")'),
 )

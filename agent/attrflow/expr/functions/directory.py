@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, Parameter
+from attrflow.expr.limits import spend_text
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 from attrflow.model.names import DistinguishedName, escape_value
 from attrflow.model.values import Reference
 
@@ -18,18 +22,37 @@ def _known(name: str, reference: DistinguishedName | Reference) -> Distinguished
     return reference
 
 
-def dn_component(reference: DistinguishedName | Reference, number: int) -> str | None:
-    """The value of the `number`-th component from the left, still escaped; NULL when there is none.
+def _missing(name: str, number: int, options: ExpressionOptions) -> str | None:
+    if options.dn_component_missing == "error":
+        raise ExpressionError("out-of-bounds", f"{name}: the name has no component {number}")
+    return "" if options.dn_component_missing == "empty" else None
+
+
+def dn_component(
+    reference: DistinguishedName | Reference, number: int, options: ExpressionOptions = DEFAULT_OPTIONS
+) -> str | None:
+    """The value of the `number`-th component from the left, still escaped.
+
+    NULL when there is none (option `dn_component_missing`).
 
     >>> from attrflow.model.names import parse_dn
     >>> dn_component(parse_dn("CN=Eve,OU=Users,DC=fabrikam,DC=com"), 2)
     'Users'
     """
-    component = _known("DNComponent", reference).component(number)
-    return None if component is None else component[1]
+    name = _known("DNComponent", reference)
+    if number == 1 and _PLAIN.match(name.text):
+        # Nearly all names and nearly all questions: no escape, and the leaf is asked for.
+        return name.text.partition(",")[0].partition("=")[2].strip()
+    component = name.component(number)
+    return _missing("DNComponent", number, options) if component is None else component[1]
 
 
-def dn_component_rev(reference: DistinguishedName | Reference, number: int, options: str = "") -> str | None:
+def dn_component_rev(
+    reference: DistinguishedName | Reference,
+    number: int,
+    skip: str = "",
+    options: ExpressionOptions = DEFAULT_OPTIONS,
+) -> str | None:
     """The value of the `number`-th component from the right; with `DC`, domain components do not count.
 
     >>> from attrflow.model.names import parse_dn
@@ -41,17 +64,16 @@ def dn_component_rev(reference: DistinguishedName | Reference, number: int, opti
     position = 0
     for place in range(1, len(name.rdns) + 1):
         component = name.component(place, from_root=True)
-        if component is None:
-            return None
-        if options == "DC" and component[0].lower() == "dc":
+        assert component is not None, "it has as many components as RDNs"
+        if skip == "DC" and component[0].lower() == "dc":
             continue
         position += 1
         if position == number:
             return component[1]
-    return None
+    return _missing("DNComponentRev", number, options)
 
 
-def escape_dn_component(text: str) -> str:
+def escape_dn_component(text: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
     """One component, type included, with its value escaped so that it can stand in a DN.
 
     The first `=` separates type and value; a text without one is escaped as a whole.
@@ -60,9 +82,15 @@ def escape_dn_component(text: str) -> str:
     'CN=Doe\\\\, Jane'
     """
     type_, separator, value = text.partition("=")
-    return f"{type_}={escape_value(value)}" if separator else escape_value(text)
+    spend_text(20 * len(text))
+    escaped = escape_value(value if separator else text)
+    if options.escape_hash == "always":
+        escaped = _HASH.sub(r"\\#", escaped)
+    return f"{type_}={escaped}" if separator else escaped
 
 
+_PLAIN = re.compile(r'[^\\";=]+=[^\\";]+\Z')
+_HASH = re.compile(r"(?<!\\)#")
 _REFERENCE = Parameter("dn", "ref")
 DIRECTORY: tuple[Function, ...] = (
     Function(
@@ -72,6 +100,7 @@ DIRECTORY: tuple[Function, ...] = (
         dn_component,
         "The value of a component, counted from the left.",
         "DNComponent(CRef([dn]),1)",
+        options=("dn_component_missing",),
     ),
     Function(
         "DNComponentRev",
@@ -80,6 +109,7 @@ DIRECTORY: tuple[Function, ...] = (
         dn_component_rev,
         "The value of a component, counted from the right.",
         'DNComponentRev(CRef([dn]),1,"DC")',
+        options=("dn_component_missing",),
     ),
     Function(
         "EscapeDNComponent",
@@ -89,5 +119,6 @@ DIRECTORY: tuple[Function, ...] = (
         "A component with its value escaped.",
         'EscapeDNComponent("CN=" & [displayName])',
         grows=True,
+        options=("escape_hash",),
     ),
 )

@@ -9,6 +9,8 @@ import re
 
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, Parameter
+from attrflow.expr.limits import spend_text
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 
 __all__ = ["ENCODING", "c_guid"]
 
@@ -31,8 +33,8 @@ def c_guid(text: str) -> bytes:
     return b"".join(first) + bytes.fromhex(match[5] + match[6])
 
 
-def string_from_guid(data: bytes) -> str:
-    """The text of a GUID, in lower case and without braces.
+def string_from_guid(data: bytes, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
+    """The text of a GUID, in lower case and without braces (option `guid_text`).
 
     >>> string_from_guid(c_guid("01020304-0506-0708-090A-0B0C0D0E0F10"))
     '01020304-0506-0708-090a-0b0c0d0e0f10'
@@ -40,7 +42,10 @@ def string_from_guid(data: bytes) -> str:
     if len(data) != 16:
         raise ExpressionError("invalid-conversion", f"a GUID has 16 bytes, not {len(data)}")
     groups = (data[3::-1], data[5:3:-1], data[7:5:-1], data[8:10], data[10:])
-    return "-".join(group.hex() for group in groups)
+    text = "-".join(group.hex() for group in groups)
+    if options.guid_text == "lower":
+        return text
+    return f"{{{text.upper()}}}" if options.guid_text == "braces" else text.upper()
 
 
 def string_from_sid(data: bytes) -> str:
@@ -73,6 +78,7 @@ def from_base64(text: str, encoding: str = "Unicode") -> str:
     >>> from_base64("SABpAA=="), from_base64("SGk=", "UTF8")
     ('Hi', 'Hi')
     """
+    spend_text(3 * len(text))
     try:
         data = base64.b64decode("".join(text.split(None)), validate=True)
     except (binascii.Error, ValueError):
@@ -102,12 +108,15 @@ def from_hex(text: str) -> str:
     return bytes.fromhex(text).decode("utf-8", "replace")
 
 
-def thumbprint(data: bytes) -> bytes:
-    """A hash of bytes. The algorithm is open in all sources; this is SHA-256.
+def thumbprint(data: bytes, options: ExpressionOptions = DEFAULT_OPTIONS) -> bytes:
+    """A hash of bytes: SHA-256, or what option `thumbprint` says.
 
     >>> len(thumbprint(b"key"))
     32
     """
+    spend_text(10 * len(data))
+    if options.thumbprint == "sha1":
+        return hashlib.sha1(data, usedforsecurity=False).digest()
     return hashlib.sha256(data).digest()
 
 
@@ -122,6 +131,7 @@ ENCODING: tuple[Function, ...] = (
         string_from_guid,
         "A binary GUID as text.",
         "StringFromGuid([objectGUID])",
+        options=("guid_text",),
     ),
     Function("StringFromSid", _BYTES, "str", string_from_sid, "A binary SID as text.", "StringFromSid([objectSid])"),
     Function(
@@ -158,5 +168,7 @@ ENCODING: tuple[Function, ...] = (
         "The text of such bytes.",
         'ConvertFromUTF8Hex("48656C6C6F")',
     ),
-    Function("Thumbprint", _BYTES, "bin", thumbprint, "A hash of bytes.", "Thumbprint([blob])"),
+    Function(
+        "Thumbprint", _BYTES, "bin", thumbprint, "A hash of bytes.", "Thumbprint([blob])", options=("thumbprint",)
+    ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Form, Function, OnNull, Parameter
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 from attrflow.expr.results import describe
 
 __all__ = ["LOGIC"]
@@ -49,31 +50,39 @@ def is_present(value: object) -> bool:
     return not is_null_or_empty(value)
 
 
-def bit_and(left: int, right: int) -> int:
-    """The bits that are set in both numbers, in 64-bit two's complement.
+def _bits(left: int | None, right: int | None, options: ExpressionOptions) -> tuple[int, int] | None:
+    if left is None or right is None:
+        return (left or 0, right or 0) if options.null_arithmetic == "zero" else None
+    return left, right
+
+
+def bit_and(left: int | None, right: int | None, options: ExpressionOptions = DEFAULT_OPTIONS) -> int | None:
+    """The bits that are set in both numbers, in 64-bit two's complement; NULL by option `null_arithmetic`.
 
     >>> bit_and(66050, 2), bit_and(-2147483646, -2147483648)
     (2, -2147483648)
     """
-    return left & right
+    pair = _bits(left, right, options)
+    return None if pair is None else pair[0] & pair[1]
 
 
-def bit_or(left: int, right: int) -> int:
-    """The bits that are set in either number.
+def bit_or(left: int | None, right: int | None, options: ExpressionOptions = DEFAULT_OPTIONS) -> int | None:
+    """The bits that are set in either number; NULL as for BitAnd.
 
     >>> bit_or(0, 6)
     6
     """
-    return left | right
+    pair = _bits(left, right, options)
+    return None if pair is None else pair[0] | pair[1]
 
 
-def is_bit_set(value: int, flag: int) -> bool:
-    """Whether any bit of the mask `flag` is set in `value`.
+def is_bit_set(value: int, flag: int, options: ExpressionOptions = DEFAULT_OPTIONS) -> bool:
+    """Whether any bit of the mask `flag` (option `bit_mask`: all bits) is set in `value`.
 
     >>> is_bit_set(0xF, 4), is_bit_set(8, 4)
     (True, False)
     """
-    return value & flag != 0
+    return value & flag == flag if options.bit_mask == "all" else value & flag != 0
 
 
 def error(message: object) -> object:
@@ -94,7 +103,7 @@ def compiled_by_form(*_: object) -> object:
 
 
 _ANY = (Parameter("value", "var", OnNull.GIVEN),)
-_BITS = (Parameter("value", "num"), Parameter("mask", "num"))
+_BITS = (Parameter("value", "num", OnNull.GIVEN), Parameter("mask", "num", OnNull.GIVEN))
 _RESULT = Parameter("value", "var", OnNull.GIVEN)
 LOGIC: tuple[Function, ...] = (
     Function("IsNull", _ANY, "bool", is_null, "Whether it is absent.", "IsNull([displayName])", lifted=False),
@@ -125,8 +134,24 @@ LOGIC: tuple[Function, ...] = (
         'IIF(IsPresent([mail]),"yes","no")',
         lifted=False,
     ),
-    Function("BitAnd", _BITS, "num", bit_and, "The bits that both have.", "BitAnd(&HF,&HF7)"),
-    Function("BitOr", _BITS, "num", bit_or, "The bits that either has.", "BitOr(&HF0,&HF)"),
+    Function(
+        "BitAnd",
+        _BITS,
+        "num",
+        bit_and,
+        "The bits that both have.",
+        "BitAnd(&HF,&HF7)",
+        options=("null_arithmetic",),
+    ),
+    Function(
+        "BitOr",
+        _BITS,
+        "num",
+        bit_or,
+        "The bits that either has.",
+        "BitOr(&HF0,&HF)",
+        options=("null_arithmetic",),
+    ),
     Function(
         "IsBitSet",
         (Parameter("value", "num", OnNull.FALSE), Parameter("mask", "num", OnNull.FALSE)),
@@ -134,6 +159,7 @@ LOGIC: tuple[Function, ...] = (
         is_bit_set,
         "Whether a bit of the mask is set.",
         "IsBitSet(&HF,4)",
+        options=("bit_mask",),
     ),
     Function(
         "Error",

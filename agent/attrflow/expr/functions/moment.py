@@ -14,6 +14,7 @@ from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Form, Function, Parameter
 from attrflow.expr.functions.logic import compiled_by_form
 from attrflow.expr.functions.moment_format import MONTHS, format_date_time
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 
 __all__ = ["MOMENT", "c_date"]
 
@@ -132,8 +133,10 @@ def date_add(interval: str, number: int, moment: datetime) -> datetime:
     raise ExpressionError("invalid-argument", f"DateAdd knows the intervals {known}")
 
 
-def date_from_num(number: int) -> datetime:
+def date_from_num(number: int, options: ExpressionOptions = DEFAULT_OPTIONS) -> datetime | None:
     """The moment of a number of 100 ns ticks since 1601, as AD keeps it; 0 is 1601-01-01.
+
+    Options `filetime_zero` and `filetime_never` can make NULL of the two numbers that name no moment.
 
     Raises:
         ExpressionError: `out-of-bounds`, negative or beyond the year 9999 (such as AD's "never").
@@ -141,7 +144,11 @@ def date_from_num(number: int) -> datetime:
     >>> date_from_num(129699324000000000).isoformat()
     '2012-01-01T23:00:00+00:00'
     """
+    if number == 0 and options.filetime_zero == "null":
+        return None
     if not 0 <= number <= _LATEST:
+        if options.filetime_never == "null":
+            return None
         raise ExpressionError("out-of-bounds", "DateFromNum reads ticks from the year 1601 to the year 9999")
     return _EPOCH + timedelta(microseconds=number // 10)
 
@@ -183,6 +190,7 @@ MOMENT: tuple[Function, ...] = (
         date_from_num,
         "A number of AD as a moment.",
         "DateFromNum(129699324000000000)",
+        options=("filetime_zero", "filetime_never"),
     ),
     Function(
         "NumFromDate",
@@ -200,6 +208,7 @@ MOMENT: tuple[Function, ...] = (
         "A moment as text.",
         'FormatDateTime(CDate("12/25/2007"),"yyyy-MM-dd")',
         grows=True,
+        options=("single_letter_format",),
     ),
     Function("Now", (), "dt", compiled_by_form, "The present moment.", "Now()", form=Form.WORLD, pure=False),
 )

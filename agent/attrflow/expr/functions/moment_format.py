@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
 from attrflow.expr.errors import ExpressionError
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 
 __all__ = ["DAYS", "MONTHS", "format_date_time"]
 
@@ -30,6 +33,8 @@ MONTHS = (
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+_LONGEST = 500
+"""Characters of a format; each is read by itself, which takes longer than other work on texts."""
 _STANDARD = {
     "d": "MM/dd/yyyy",
     "D": "dddd, dd MMMM yyyy",
@@ -58,8 +63,10 @@ _PIECE = re.compile(
 )
 
 
-def format_date_time(moment: datetime, pattern: str) -> str:
+def format_date_time(moment: datetime, pattern: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
     """The moment in a .NET format: one letter is a standard format, anything else a custom one.
+
+    Option `single_letter_format` makes a custom format of one letter too.
 
     Raises:
         ExpressionError: `invalid-argument`, a quotation in the format is not closed, a standard format
@@ -70,7 +77,9 @@ def format_date_time(moment: datetime, pattern: str) -> str:
     >>> format_date_time(moment, "yyyyMMddHHmmss.0Z"), format_date_time(moment, "d MMM yyyy h:mm tt")
     ('20240229130509.0Z', '29 Feb 2024 1:05 PM')
     """
-    if len(pattern) <= 1:
+    if len(pattern) > _LONGEST:
+        raise ExpressionError("limit-exceeded", f"a date format has {_LONGEST} characters at most")
+    if not pattern or (len(pattern) == 1 and options.single_letter_format == "standard"):
         letter = pattern or "G"
         if letter not in _STANDARD:
             raise ExpressionError("invalid-argument", f"no date format is called {letter!r}")
@@ -78,32 +87,65 @@ def format_date_time(moment: datetime, pattern: str) -> str:
         if letter in "rRu":
             # GMT and Z are fixed text here, and G, M and T would be read as letters of the pattern.
             pattern = pattern.replace("GMT", "'GMT'")
+    if (plain := _plain(pattern)) is not None:
+        template, fields = plain
+        return template % fields(moment)
     out: list[str] = []
-    for match in _PIECE.finditer(pattern):
-        out.append(_piece(moment, match, out))
+    for piece in _pieces(pattern):
+        if isinstance(piece, str):
+            out.append(piece)
+        else:
+            letter, count = piece
+            out.append(_fraction(moment, letter, count, out) if letter in "fF" else _FIELDS[letter](moment, count))
     return "".join(out)
 
 
-def _piece(moment: datetime, match: re.Match[str], before: list[str]) -> str:
+@lru_cache(maxsize=256)
+def _pieces(pattern: str) -> tuple[str | tuple[str, int], ...]:
+    """A format taken apart: literal text, and letters with how often they stand there."""
+    return tuple(_piece(match) for match in _PIECE.finditer(pattern))
+
+
+@lru_cache(maxsize=256)
+def _plain(pattern: str) -> tuple[str, Callable[[datetime], tuple[int, ...]]] | None:
+    """A format of numbers only, as rules have it, as one template and what fills it; None for any other."""
+    template, names = "", []
+    for piece in _pieces(pattern):
+        if isinstance(piece, str):
+            template += piece.replace("%", "%%")
+        elif piece in _NUMBERS:
+            number, name = _NUMBERS[piece]
+            template += number
+            names.append(name)
+        else:
+            return None
+    return (template, attrgetter(*names)) if len(names) > 1 else None
+
+
+_NUMBERS = {
+    ("y", 4): ("%04d", "year"),
+    ("M", 2): ("%02d", "month"),
+    ("d", 2): ("%02d", "day"),
+    ("H", 2): ("%02d", "hour"),
+    ("m", 2): ("%02d", "minute"),
+    ("s", 2): ("%02d", "second"),
+}
+
+
+def _piece(match: re.Match[str]) -> str | tuple[str, int]:
     if match["quoted"]:
         return re.sub(r"\\(.)", r"\1", match["quoted"][1:-1])
     if match["escaped"]:
         return match["escaped"]
-    if match["single"]:
-        return _field(moment, match["single"], 1, before)
     if match["letter"]:
-        return _field(moment, match["letter"], len(match[0]), before)
+        return match["letter"], len(match[0])
+    if match["single"]:
+        if match["single"] not in "fF" and match["single"] not in _FIELDS:
+            raise ExpressionError("invalid-argument", f"the date format has no letter {match['single']!r}")
+        return match["single"], 1
     if match["other"] in "'\"\\%":
         raise ExpressionError("invalid-argument", f"the date format has a {match['other']} without its partner")
     return match["other"]
-
-
-def _field(moment: datetime, letter: str, count: int, before: list[str]) -> str:
-    if letter in "fF":
-        return _fraction(moment, letter, count, before)
-    if letter not in _FIELDS:
-        raise ExpressionError("invalid-argument", f"the date format has no letter {letter!r}")
-    return _FIELDS[letter](moment, count)
 
 
 def _fraction(moment: datetime, letter: str, count: int, before: list[str]) -> str:

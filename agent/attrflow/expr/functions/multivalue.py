@@ -9,7 +9,9 @@ from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Form, Function, OnNull, Parameter
 from attrflow.expr.functions.logic import compiled_by_form
 from attrflow.expr.functions.units import fold
-from attrflow.expr.results import MAX_ITEMS, MAX_TEXT, describe
+from attrflow.expr.limits import FEW, LARGE, MAX_ITEMS, MAX_TEXT, spend, spend_text
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
+from attrflow.expr.results import describe
 from attrflow.model.names import DistinguishedName, InvalidName, dn_key
 
 __all__ = ["MULTIVALUE"]
@@ -17,22 +19,51 @@ __all__ = ["MULTIVALUE"]
 _CASE = ("CaseSensitive", "CaseInsensitive")
 
 
-def contains(values: tuple[object, ...], search: str | DistinguishedName, case: str = "CaseSensitive") -> int:
+def contains(
+    values: tuple[object, ...] | None,
+    search: str | DistinguishedName,
+    case: str = "CaseSensitive",
+    options: ExpressionOptions = DEFAULT_OPTIONS,
+) -> int | None:
     """The position of the first text that contains the search, or of the first reference that equals it.
+
+    0 when there is none; an absent attribute by option `contains_absent`.
 
     >>> contains(("smtp:a", "SMTP:b"), "SMTP:"), contains(("smtp:a",), "SMTP:", "CaseInsensitive")
     (2, 1)
     """
+    if values is None:
+        return 0 if options.contains_absent == "zero" else None
     fold_case = case == "CaseInsensitive"
+    if len(values) > FEW:
+        spend(len(values))
     needle = fold(search) if fold_case and isinstance(search, str) else search
+    if isinstance(needle, str) and not fold_case and (place := _first_with(values, needle)) is not None:
+        return place
     for position, value in enumerate(values, start=1):
         if isinstance(value, DistinguishedName):
             found = value.key == _key(search)
         elif isinstance(value, str) and isinstance(needle, str):
+            spend_text(len(value))
             found = needle in (fold(value) if fold_case else value)
         else:
             raise ExpressionError("type-mismatch", f"Contains cannot look for {describe(search)} in {describe(value)}")
         if found:
+            return position
+    return 0
+
+
+def _first_with(values: tuple[object, ...], needle: str) -> int | None:
+    """The place of the first text with the needle in it, 0 for none; None where not all before it are texts.
+
+    The usual case by itself, because rules ask it of every object.
+    """
+    for position, value in enumerate(values, start=1):
+        if not isinstance(value, str):
+            return None
+        if len(value) > LARGE:
+            spend_text(len(value))
+        if needle in value:
             return position
     return 0
 
@@ -91,39 +122,49 @@ def join(values: tuple[object, ...], delimiter: str = " ") -> str:
         raise ExpressionError("type-mismatch", "Join works on texts only")
     if sum(map(len, texts)) + len(delimiter) * len(texts) > MAX_TEXT:
         raise ExpressionError("limit-exceeded", f"Join would build more than {MAX_TEXT:,} characters")
+    spend(len(values))
     return delimiter.join(texts)
 
 
-def remove_duplicates(values: tuple[object, ...]) -> tuple[object, ...]:
-    """Each value once, where it stood first; texts that differ in case are different.
+def remove_duplicates(values: tuple[object, ...], options: ExpressionOptions = DEFAULT_OPTIONS) -> tuple[object, ...]:
+    """Each value once, where it stood first; texts that differ in case are different (option `duplicates`).
 
     >>> remove_duplicates(("a", "A", "a"))
     ('a', 'A')
     """
     seen: set[tuple[type, object]] = set()
     result = []
+    fold_case = options.duplicates == "case-insensitive"
+    spend(len(values))
     for value in values:
-        mark = (type(value), value.key if isinstance(value, DistinguishedName) else value)
+        if isinstance(value, DistinguishedName):
+            mark: tuple[type, object] = (DistinguishedName, value.key)
+        else:
+            mark = (type(value), value.casefold() if fold_case and isinstance(value, str) else value)
         if mark not in seen:
             seen.add(mark)
             result.append(value)
     return tuple(result)
 
 
-def split(text: str, delimiter: str, limit: int = -1) -> tuple[str, ...]:
-    """The pieces between single-character delimiters, empty ones included.
+def split(text: str, delimiter: str, limit: int = -1, options: ExpressionOptions = DEFAULT_OPTIONS) -> tuple[str, ...]:
+    """The pieces between single-character delimiters (option `long_delimiter`), empty ones included.
 
     With a limit there are at most that many, and the last holds the remainder; -1 is no limit.
 
     >>> split("p;q", ";"), split("a;b;c", ";", 2)
     (('p', 'q'), ('a', 'b;c'))
     """
-    if len(delimiter) != 1:
+    if len(delimiter) > 1 and options.long_delimiter == "first":
+        delimiter = delimiter[0]
+    if len(delimiter) != 1 and (not delimiter or options.long_delimiter == "error"):
         raise ExpressionError("invalid-argument", "Split takes exactly one character as delimiter")
     if limit == 0 or limit < -1:
         raise ExpressionError("out-of-bounds", f"Split cannot return {limit} values at most")
     most = MAX_ITEMS if limit == -1 else limit - 1
+    spend_text(len(text))
     pieces = text.split(delimiter, most)
+    spend(len(pieces))
     if len(pieces) > MAX_ITEMS:
         raise ExpressionError("limit-exceeded", f"Split would build more than {MAX_ITEMS:,} values")
     return tuple(pieces)
@@ -135,7 +176,7 @@ MULTIVALUE: tuple[Function, ...] = (
     Function(
         "Contains",
         (
-            Parameter("values", "mv", OnNull.ZERO),
+            Parameter("values", "mv", OnNull.GIVEN),
             Parameter("search", "str|ref", OnNull.ZERO),
             Parameter("case", "str", optional=True, words=_CASE),
         ),
@@ -144,6 +185,7 @@ MULTIVALUE: tuple[Function, ...] = (
         "The position of the first value that contains a text, or 0.",
         'Contains([proxyAddresses],"SMTP:")',
         lifted=False,
+        options=("contains_absent",),
     ),
     Function(
         "Count",
@@ -180,6 +222,7 @@ MULTIVALUE: tuple[Function, ...] = (
         "The values in one text.",
         'Join([proxyAddresses],",")',
         lifted=False,
+        grows=True,
     ),
     Function(
         "RemoveDuplicates",
@@ -189,6 +232,7 @@ MULTIVALUE: tuple[Function, ...] = (
         "Each value once.",
         "RemoveDuplicates([proxyAddresses])",
         lifted=False,
+        options=("duplicates",),
     ),
     Function(
         "Split",
@@ -197,6 +241,7 @@ MULTIVALUE: tuple[Function, ...] = (
         split,
         "The pieces of a text between delimiters.",
         'Split("SMTP:john@contoso.com,smtp:jd@contoso.com",",")',
+        options=("long_delimiter",),
     ),
     Function(
         "Select",

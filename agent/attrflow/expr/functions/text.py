@@ -5,18 +5,28 @@ Cutting and padding stand in `cutting`. Positions count from 1, "not found" is 0
 
 from __future__ import annotations
 
+import re
+
 from attrflow.expr.errors import ExpressionError
 from attrflow.expr.functions.binding import Function, OnNull, Parameter
 from attrflow.expr.functions.units import find, find_last, fold, length
-from attrflow.expr.results import MAX_TEXT
+from attrflow.expr.limits import LARGE, MAX_TEXT, spend_text
+from attrflow.expr.options import DEFAULT_OPTIONS, ExpressionOptions
 
 __all__ = ["TEXT"]
 
 _COMPARE = ("vbBinaryCompare", "vbTextCompare")
+_LETTERS = re.compile(r"([^\w'\u2019]+)")
 _MONIKERS = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 
-def in_str(text: str, match: str, start: int = 1, compare: str = "vbBinaryCompare") -> int:
+def in_str(
+    text: str,
+    match: str,
+    start: int = 1,
+    compare: str = "vbBinaryCompare",
+    options: ExpressionOptions = DEFAULT_OPTIONS,
+) -> int:
     """The first position of `match` at or after `start`; an empty match is found at `start`, as in VBA.
 
     >>> in_str("fabrikam", "k"), in_str("fabrikam", "K"), in_str("fabrikam", "K", 1, "vbTextCompare")
@@ -24,14 +34,20 @@ def in_str(text: str, match: str, start: int = 1, compare: str = "vbBinaryCompar
     """
     if start < 1:
         raise ExpressionError("out-of-bounds", f"InStr starts at 1 or later, not at {start}")
-    if start > length(text):
+    if start > length(text) or (not match and options.empty_match == "zero"):
         return 0
     if compare == "vbTextCompare":
         text, match = fold(text), fold(match)
     return find(text, match, start)
 
 
-def in_str_rev(text: str, match: str, start: int = -1, compare: str = "vbBinaryCompare") -> int:
+def in_str_rev(
+    text: str,
+    match: str,
+    start: int = -1,
+    compare: str = "vbBinaryCompare",
+    options: ExpressionOptions = DEFAULT_OPTIONS,
+) -> int:
     """The last position of `match` that lies wholly before or at `start`; -1 is the end of the text.
 
     >>> in_str_rev("fabrikam", "a"), in_str_rev("fabrikam", "a", 6)
@@ -43,22 +59,42 @@ def in_str_rev(text: str, match: str, start: int = -1, compare: str = "vbBinaryC
         return 0
     end = length(text) if start == -1 else start
     if not match:
-        return end
+        return 0 if options.empty_match == "zero" else end
     if compare == "vbTextCompare":
         text, match = fold(text), fold(match)
     return find_last(text, match, end)
 
 
-def p_case(text: str) -> str:
-    """The first letter of each word between spaces in upper case, the rest in lower case.
+def l_case(text: str) -> str:
+    """Every letter in lower case, whatever the language.
+
+    >>> l_case("TeSt")
+    'test'
+    """
+    return text.lower()
+
+
+def u_case(text: str) -> str:
+    """Every letter in upper case, whatever the language; one without an upper case becomes what Unicode says.
+
+    >>> u_case("TeSt"), u_case("ß")
+    ('TEST', 'SS')
+    """
+    return text.upper()
+
+
+def p_case(text: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
+    """The first letter of each word in upper case, the rest in lower case; words as option `pcase_words`.
 
     A word wholly in capitals stays, since it may be an acronym.
 
     >>> p_case("mary ann"), p_case("TEST"), p_case("jean-luc")
     ('Mary Ann', 'TEST', 'Jean-luc')
     """
-    words = text.split(" ")
-    return " ".join(word if word.isupper() else word[:1].upper() + word[1:].lower() for word in words)
+    spend_text(10 * len(text))
+    words = _LETTERS.split(text) if options.pcase_words == "letters" else text.split(" ")
+    cased = [word if word.isupper() else word[:1].upper() + word[1:].lower() for word in words]
+    return "".join(cased) if options.pcase_words == "letters" else " ".join(cased)
 
 
 def _decoded(text: str) -> str:
@@ -67,22 +103,25 @@ def _decoded(text: str) -> str:
     return text
 
 
-def replace(text: str, old: str, new: str | None) -> str:
+def replace(text: str, old: str, new: str | None, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
     r"""Every `old` replaced by `new`; `\n`, `\r` and `\t` in both stand for the characters.
 
     Raises:
-        ExpressionError: `invalid-argument`, the text to be replaced is empty.
+        ExpressionError: `invalid-argument`, the text to be replaced is empty (option `replace_empty`).
 
     >>> replace("(425) 555", "(", "")
     '425) 555'
     >>> replace("a\r\nb", r"\r\n", ", ")
     'a, b'
     """
+    if not old and options.replace_empty == "unchanged":
+        return text
     if not old:
         raise ExpressionError("invalid-argument", "Replace needs a text to replace, not an empty one")
     old, new = _decoded(old), _decoded(new or "")
     if len(text) + text.count(old) * (len(new) - len(old)) > MAX_TEXT:
         raise ExpressionError("limit-exceeded", f"Replace would build more than {MAX_TEXT:,} characters")
+    spend_text(2 * len(text))
     return text.replace(old, new)
 
 
@@ -109,24 +148,31 @@ def replace_chars(text: str, pattern: str) -> str:
         and len(text) + sum(text.count(chr(source)) * (len(target) - 1) for source, target in table.items()) > MAX_TEXT
     ):
         raise ExpressionError("limit-exceeded", f"ReplaceChars would build more than {MAX_TEXT:,} characters")
+    spend_text(2 * len(text) + 10 * len(pattern))
     return text.translate(table)
 
 
-def word(text: str, number: int, delimiters: str) -> str:
+def word(text: str, number: int, delimiters: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> str:
     """The `number`-th word; any character of `delimiters` separates, two in a row give an empty word.
 
-    A text without any delimiter is one word. Outside the words the result is empty.
+    A text without any delimiter is one word (option `undelimited_word`). Outside the words the result is empty.
 
     >>> word("one,two;three", 2, ",;"), word("one", 1, ","), word("Test;;Function", 2, ";")
     ('two', 'one', '')
     """
     if number < 1:
         return ""
-    if delimiters:
+    if len(text) > LARGE or len(delimiters) > LARGE:
+        spend_text(3 * len(text) + 10 * len(delimiters))
+    if len(delimiters) == 1:
+        words = text.split(delimiters, number)
+    elif delimiters:
         text = text.translate(dict.fromkeys(map(ord, delimiters[1:]), delimiters[0]))
         words = text.split(delimiters[0], number)
     else:
         words = [text]
+    if len(words) == 1 and options.undelimited_word == "empty":
+        return ""
     return words[number - 1] if number <= len(words) else ""
 
 
@@ -143,6 +189,7 @@ TEXT: tuple[Function, ...] = (
         in_str,
         "The first position of a text in another, or 0.",
         'InStr("The quick brown fox","quick")',
+        options=("empty_match",),
     ),
     Function(
         "InStrRev",
@@ -156,9 +203,10 @@ TEXT: tuple[Function, ...] = (
         in_str_rev,
         "The last position of a text in another, or 0.",
         'InStrRev("abbcdbbbef","bb")',
+        options=("empty_match",),
     ),
-    Function("LCase", (Parameter("text", "str"),), "str", str.lower, "Lower case.", 'LCase("TeSt")', grows=True),
-    Function("UCase", (Parameter("text", "str"),), "str", str.upper, "Upper case.", 'UCase("TeSt")', grows=True),
+    Function("LCase", (Parameter("text", "str"),), "str", l_case, "Lower case.", 'LCase("TeSt")', grows=True),
+    Function("UCase", (Parameter("text", "str"),), "str", u_case, "Upper case.", 'UCase("TeSt")', grows=True),
     Function(
         "PCase",
         (Parameter("text", "str"),),
@@ -167,6 +215,7 @@ TEXT: tuple[Function, ...] = (
         "Each word begins in upper case.",
         'PCase("TEsT")',
         grows=True,
+        options=("pcase_words",),
     ),
     Function(
         "Replace",
@@ -175,6 +224,8 @@ TEXT: tuple[Function, ...] = (
         replace,
         "Every occurrence of a text replaced by another.",
         'Replace([mail],"@contoso.com","@fabrikam.com")',
+        grows=True,
+        options=("replace_empty",),
     ),
     Function(
         "ReplaceChars",
@@ -183,6 +234,7 @@ TEXT: tuple[Function, ...] = (
         replace_chars,
         "Single characters replaced by a pattern.",
         'ReplaceChars("Räksmörgås","å:a,ä:a,ö:o")',
+        grows=True,
     ),
     Function(
         "Word",
@@ -195,5 +247,6 @@ TEXT: tuple[Function, ...] = (
         word,
         "One word of a text, by its number.",
         'Word("The quick brown fox",3," ")',
+        options=("undelimited_word",),
     ),
 )

@@ -6,11 +6,18 @@ the half, because half a character cannot be stored anywhere.
 
 from __future__ import annotations
 
+from attrflow.expr.limits import LARGE, spend
+
 __all__ = ["cut", "find", "find_last", "fold", "length"]
 
 
 def _plain(text: str) -> bool:
-    return text.isascii() or max(text) <= "\uffff"
+    if text.isascii():
+        return True
+    if len(text) > LARGE:
+        # Looking at every character is the one slow thing that is done to large texts.
+        spend(len(text))
+    return max(text) <= "\uffff"
 
 
 def length(text: str) -> int:
@@ -29,6 +36,8 @@ def cut(text: str, start: int, end: int) -> str:
     ('mo', 'a', 'b')
     """
     if _plain(text):
+        if end - start > LARGE:
+            spend((end - start) // 10)
         return text[start:end]
     data = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end]
     return data.decode("utf-16-le", "surrogatepass") if _whole(data) else _trimmed(data)
@@ -56,6 +65,8 @@ def find(text: str, match: str, start: int) -> int:
     >>> find("fabrikam", "a", 3), find("\U0001f600x", "x", 1)
     (7, 3)
     """
+    if len(text) > LARGE:
+        spend(len(text) // 10)
     if _plain(text):
         return text.find(match, start - 1) + 1
     characters = len(cut(text, 0, min(start - 1, length(text))))
@@ -69,6 +80,8 @@ def find_last(text: str, match: str, start: int) -> int:
     >>> find_last("fabrikam", "a", 8), find_last("fabrikam", "a", 6)
     (7, 2)
     """
+    if len(text) > LARGE:
+        spend(len(text) // 10)
     if _plain(text):
         return text.rfind(match, 0, start) + 1
     index = text.rfind(match, 0, len(cut(text, 0, min(start, length(text)))))

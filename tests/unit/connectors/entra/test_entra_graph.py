@@ -299,7 +299,10 @@ def test_the_final_value_is_read_over_graph_on_the_ingest_channel(connect: Conne
     assert found["proxyAddresses"].values == ("SMTP:kari@contoso.test",)
     assert "calculated" in str(found["proxyAddresses"].note)
     assert found["msExchMailboxGuid"].property is None
-    assert "not readable over Graph" in str(found["msExchMailboxGuid"].note)
+    assert found["msExchMailboxGuid"].state == "not-readable"
+    assert (found["title"].state, found["manager"].state) == ("value", "absent")
+    assert connector.verified_domains() is not None
+    assert "unverified.example" not in (connector.verified_domains() or ())
     assert found["manager"].values == ()
     assert found["onPremiseSecurityIdentifier"].values == (exported.attributes["onPremiseSecurityIdentifier"].added)
 
@@ -347,8 +350,9 @@ def test_members_are_read_as_ids_and_a_quarantine_is_named(connect: Connect) -> 
     assert members.values == (str(first.anchor).removeprefix("User_"),)
     quarantined = connector.cloud_value(str(second.anchor), "proxyAddresses")
     assert "shared@contoso.test is quarantined" in str(quarantined.note)
+    assert [one.value.casefold().removeprefix("smtp:") for one in quarantined.quarantined] == ["shared@contoso.test"]
     gone = connector.cloud_value("Group_00000000-0000-0000-0000-000000000000", "displayName")
-    assert (gone.values, gone.note) == ((), "the object is not in the cloud")
+    assert (gone.values, gone.state) == ((), "no-object")
     with pytest.raises(NotFound):
         connector.cloud_value("nonsense", "mail")
 

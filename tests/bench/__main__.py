@@ -1,0 +1,37 @@
+"""The command behind `scripts/bench`: the sections by name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tests.bench import cycle, expr
+from tests.bench.rows import as_json, as_text
+
+SECTIONS = {"cycle": cycle.rows, "expr": expr.rows}
+
+OBJECTS = {"expr": 10_000}
+
+
+def main() -> int:
+    """Run the sections asked for and print their rows."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], help="which; all without one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to FILE")
+    parser.add_argument("--objects", type=int, default=None, help="objects (default: 5000; expr: 10000)")
+    options = parser.parse_args()
+    rows = [
+        row
+        for name in options.section or SECTIONS
+        for row in SECTIONS[name](options.objects or OBJECTS.get(name, 5000))
+    ]
+    sys.stdout.write(as_text(rows) + "\n")
+    if options.json is not None:
+        options.json.write_text(json.dumps(as_json(rows), indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

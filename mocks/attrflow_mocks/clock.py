@@ -17,12 +17,13 @@ class Clock:
 
     def __init__(self, start: datetime | None = None) -> None:
         self._fixed = start
-        self._advanced = timedelta()
+        self.advanced = timedelta()
+        """How far it was moved on; set it only to go back to a snapshot."""
 
     def now(self) -> datetime:
         """The current time, in UTC, with microseconds."""
         base = self._fixed if self._fixed is not None else datetime.fromtimestamp(time.time(), tz=UTC)
-        return base + self._advanced
+        return base + self.advanced
 
     def advance(self, seconds: float) -> datetime:
         """Move the clock on by `seconds` (never back) and return the new time.
@@ -32,5 +33,5 @@ class Clock:
         """
         if seconds < 0:
             raise ValueError(f"a clock does not go back: {seconds} s")
-        self._advanced += timedelta(seconds=seconds)
+        self.advanced += timedelta(seconds=seconds)
         return self.now()

@@ -6,14 +6,11 @@ A face only. Every command imports what it needs when it runs, so that help come
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from attrflow_mocks.command_servers import openldap, samba
 
 __all__ = ["app", "main"]
 
@@ -41,7 +38,7 @@ def scenarios(
     output: Annotated[str, typer.Option("--output", "-o", help="text or json")] = "text",
 ) -> None:
     """List the scenarios, or show one."""
-    from attrflow_mocks.scenarios.loader import ScenarioNotFoundError, load, names, title  # noqa: PLC0415
+    from attrflow_mocks.scenarios.loader import ScenarioNotFoundError, load, names, title  # noqa: PLC0415 - help comes at once
 
     if name is None:
         listed = [{"name": one, "title": title(one)} for one in names()]
@@ -78,7 +75,7 @@ def journal(
     output: Annotated[str, typer.Option("--output", "-o", help="text or json")] = "text",
 ) -> None:
     """Show what clients sent to running mocks."""
-    from attrflow_mocks.control_client import ControlClient, ControlError  # noqa: PLC0415
+    from attrflow_mocks.control_client import ControlClient, ControlError  # noqa: PLC0415 - help comes at once
 
     try:
         document = ControlClient(url, token).journal(target)
@@ -91,40 +88,8 @@ def journal(
     _show(output, document, lines)
 
 
-@app.command()
-def openldap(
-    users: Annotated[int, typer.Option(help="How many people it holds.")] = 20,
-    groups: Annotated[int, typer.Option(help="How many groups.")] = 4,
-    seed: Annotated[int, typer.Option(help="What they follow from.")] = 1,
-    ldif: Annotated[Path | None, typer.Option(help="Holds this file instead, its suffix first.")] = None,
-    suffix: Annotated[str, typer.Option(help="The root of the database.")] = "dc=example,dc=test",
-    tls: Annotated[bool, typer.Option("--tls", help="Offer StartTLS and ldaps as well.")] = False,
-    announce: Annotated[
-        bool, typer.Option("--announce", help="Print one JSON line; end at the end of standard input.")
-    ] = False,
-) -> None:
-    """Run a private slapd with made-up people, or with a file of yours, until Ctrl-C."""
-    from attrflow_mocks.openldap import SlapdError, SlapdMissingError, example_ldif, running_slapd  # noqa: PLC0415
-
-    # Ended by a signal, slapd is ended too: the interrupt unwinds the block below.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        content = ldif.read_text("utf-8") if ldif else example_ldif(users, groups, suffix=suffix, seed=seed)
-        with running_slapd(content, suffix, tls=tls) as slapd:
-            if announce:
-                typer.echo(json.dumps({"schema": "attrflow-mocks.openldap/1", **asdict(slapd)}, default=str))
-                while os.read(0, 65_536):
-                    pass
-                return
-            typer.echo(f"{slapd.url}  {slapd.suffix}")
-            if slapd.ldaps_url:
-                typer.echo(f"{slapd.ldaps_url}  CA {slapd.ca_file}")
-            typer.echo(f"sign in as {slapd.admin_dn}, password {slapd.password}; Ctrl-C ends it.")
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        return
-    except (SlapdMissingError, SlapdError, ValueError, OSError) as error:
-        _stop(str(error))
+app.command()(openldap)
+app.command()(samba)
 
 
 def _show(output: str, document: object, lines: list[str]) -> None:

@@ -19,12 +19,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from attrflow_mocks.administration import RefusedError
+from attrflow_mocks.control_directories import DIRECTORY_ROUTES, seed_request
 from attrflow_mocks.control_values import (
     Advance,
     DeleteRequest,
     ModifyRequest,
     MoveRequest,
-    SeedRequest,
+    SignInRequest,
+    SnapshotRequest,
     TenantRequest,
     decode,
     decode_faults,
@@ -33,7 +36,7 @@ from attrflow_mocks.control_values import (
     to_json,
 )
 from attrflow_mocks.ldif import parse_ldif
-from attrflow_mocks.world import RefusedError, World
+from attrflow_mocks.world import World
 
 __all__ = ["control_application"]
 
@@ -117,6 +120,23 @@ async def _reset(world: World, _: Request) -> Mapping[str, object]:
     return {"reset": True}
 
 
+async def _take(world: World, request: Request) -> Mapping[str, object]:
+    """Keeps the state of now under a name."""
+    world.take_snapshot(decode(await request.body(), SnapshotRequest).name)
+    return {"snapshots": list(world.snapshots)}
+
+
+async def _snapshots(world: World, _: Request) -> Mapping[str, object]:
+    """The names of kept states."""
+    return {"snapshots": list(world.snapshots)}
+
+
+async def _restore(world: World, request: Request) -> Mapping[str, object]:
+    """Goes back to a kept state."""
+    world.restore_snapshot(request.path_params["name"])
+    return {"restored": request.path_params["name"]}
+
+
 async def _dump(world: World, _: Request) -> Mapping[str, object]:
     """All directories and the tenant."""
     return world.dump()
@@ -166,11 +186,8 @@ async def _clear_journal(world: World, _: Request) -> Mapping[str, object]:
 
 async def _seed(world: World, request: Request) -> Mapping[str, object]:
     """Adds entries and users. LDIF may be the whole body when `?directory=` names where it goes."""
-    body = await request.body()
-    if request.headers.get("content-type", "").partition(";")[0] in ("text/plain", "text/ldif"):
-        asked = SeedRequest(directory=request.query_params.get("directory", ""), ldif=body.decode())
-    else:
-        asked = decode(body, SeedRequest)
+    kind = request.headers.get("content-type", "")
+    asked = seed_request(kind, request.query_params.get("directory", ""), await request.body())
     entries = [*parse_ldif(asked.ldif), *map(entry_from_document, asked.entries)]
     if entries and not asked.directory:
         raise ValueError(f"say which directory the entries are for: one of {', '.join(world.directories)}")
@@ -200,6 +217,16 @@ async def _delete(world: World, request: Request) -> Mapping[str, object]:
     return {"deleted": asked.dn}
 
 
+async def _acts(world: World, _: Request) -> Mapping[str, object]:
+    """What can happen in this scenario."""
+    return {"acts": [{"name": act.name, "story": act.story} for act in world.scenario.acts]}
+
+
+async def _perform(world: World, request: Request) -> Mapping[str, object]:
+    """Lets one act happen."""
+    return {"happened": world.perform(request.path_params["name"])}
+
+
 async def _tenant(world: World, request: Request) -> Mapping[str, object]:
     """What an administrator of the tenant does: domains, switches, licences, roles."""
     asked = decode(await request.body(), TenantRequest)
@@ -207,9 +234,24 @@ async def _tenant(world: World, request: Request) -> Mapping[str, object]:
     return {"tenant": world.required_tenant().counts()}
 
 
+async def _sign_in(world: World, request: Request) -> Mapping[str, object]:
+    """A token as after the sign-in of an administrator, for what no application may do by itself."""
+    asked = decode(await request.body(), SignInRequest)
+    tenant = world.required_tenant()
+    if world.sign_in is None:
+        raise LookupError("the tenant is not served yet")
+    user = tenant.user(asked.user)
+    if user is None or not user.admin:
+        raise LookupError(f"{asked.user!r} is no administrator of the tenant; give a userPrincipalName")
+    return {"access_token": world.sign_in(asked.client, user.id)}
+
+
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", _index),
     ("POST", "/reset", _reset),
+    ("GET", "/snapshots", _snapshots),
+    ("POST", "/snapshots", _take),
+    ("POST", "/snapshots/{name}/restore", _restore),
     ("GET", "/dump", _dump),
     ("GET", "/clock", _clock),
     ("POST", "/clock/advance", _advance),
@@ -222,5 +264,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/directories/{name}/modify", _modify),
     ("POST", "/directories/{name}/move", _move),
     ("POST", "/directories/{name}/delete", _delete),
+    *DIRECTORY_ROUTES,
+    ("GET", "/acts", _acts),
+    ("POST", "/acts/{name}", _perform),
     ("POST", "/tenant", _tenant),
+    ("POST", "/tenant/sign-in", _sign_in),
 )

@@ -17,11 +17,14 @@ from attrflow_mocks.scenarios.seed import EntrySeed, SeedValue
 
 __all__ = [
     "Advance",
+    "ClientDocument",
     "DeleteRequest",
     "EntryDocument",
     "ModifyRequest",
     "MoveRequest",
     "SeedRequest",
+    "SignInRequest",
+    "SnapshotRequest",
     "TenantRequest",
     "decode",
     "decode_faults",
@@ -90,6 +93,30 @@ class DeleteRequest(_Request, frozen=True):
     tree: bool = False
 
 
+class ClientDocument(_Request, frozen=True):
+    """An application that may ask for tokens; without `roles` it has all of them."""
+
+    id: str
+    secret: str | None = None
+    roles: tuple[str, ...] | None = None
+    certificates: tuple[str, ...] = ()
+    secret_expired: bool = False
+    enabled: bool = True
+
+
+class SnapshotRequest(_Request, frozen=True):
+    """A name for a state that can be gone back to."""
+
+    name: str
+
+
+class SignInRequest(_Request, frozen=True):
+    """Who signs in: an application, and the administrator in front of it."""
+
+    client: str
+    user: str
+
+
 class TenantRequest(_Request, frozen=True):
     """What an administrator does in the tenant, all parts optional, in this order."""
 
@@ -97,7 +124,14 @@ class TenantRequest(_Request, frozen=True):
     remove_domains: tuple[str, ...] = ()
     features: dict[str, bool] = {}
     assign_exchange: tuple[str, ...] = ()
+    remove_exchange: tuple[str, ...] = ()
     make_admin: tuple[str, ...] = ()
+    remove_admin: tuple[str, ...] = ()
+    override_mobile: dict[str, str | None] = {}
+    cloud_mastered: dict[str, bool] = {}
+    clients: tuple[ClientDocument, ...] = ()
+    throttling: bool | None = None
+    lag: float | None = None
     strict_mobile: bool | None = None
     retry_provisioning_errors: bool = False
 
@@ -115,6 +149,7 @@ class _FaultDocument(_Request, frozen=True):
     seconds: float = 0.0
     bytes: int = 0
     entries: int = 0
+    chance: float = 1.0
 
 
 def decode(body: bytes, shape: type[T]) -> T:

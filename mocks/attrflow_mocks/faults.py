@@ -8,6 +8,7 @@ it is.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -22,6 +23,11 @@ KINDS: Mapping[str, str] = {
     "result": "answer with LDAP result code `status` (51 busy, 52 unavailable, 3 time, 4 size limit)",
     "delay": "answer after `seconds` seconds",
     "expire": "treat the token or the cookie as expired",
+    "stale": "answer a read from before the last change of each object (tenant), from the last snapshot (LDAP)",
+    "duplicate": "give every entry of a list or a delta page twice (tenant only)",
+    "truncate": "send the first `entries` entries of an LDAP page and say that it was the last one",
+    "wrong-cookie": "answer an LDAP page or DirSync with a cookie that the server does not know",
+    "referral": "answer an LDAP request with a referral to another server",
 }
 
 
@@ -39,17 +45,29 @@ class Fault:
     seconds: float = 0.0
     bytes: int = 0
     entries: int = 0
+    chance: float = 1.0
+    """How likely it strikes when its turn has come, drawn from the script's seed; a miss does not count."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault kind {self.kind!r}: one of {', '.join(KINDS)}")
+        if not 0 < self.chance <= 1:
+            raise ValueError(f"`chance` lies between 0 and 1, not at {self.chance}")
 
 
 class FaultScript:
     """The faults still to come, asked once per request, first match first."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, faults: Iterable[Fault] = (), seed: int = 1) -> None:
+        """A script; what its faults leave to chance follows from `seed`."""
         self._faults = list(faults)
+        self._seed = seed
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+
+    def reseed(self, seed: int) -> None:
+        """Begin a new row of chances."""
+        self._seed = seed
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
 
     def add(self, fault: Fault) -> None:
         """Append one fault."""
@@ -58,6 +76,7 @@ class FaultScript:
     def clear(self) -> None:
         """Drop what is left of the script."""
         self._faults.clear()
+        self.reseed(self._seed)
 
     def pending(self) -> tuple[Fault, ...]:
         """What has not struck yet."""
@@ -70,6 +89,8 @@ class FaultScript:
                 continue
             if fault.skip > 0:
                 self._faults[index] = replace(fault, skip=fault.skip - 1)
+                return None
+            if fault.chance < 1 and self._random.random() >= fault.chance:
                 return None
             if fault.times <= 1:
                 del self._faults[index]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from attrflow_mocks.ad.directory import Directory
+from attrflow_mocks.directory_options import apply_options, parse_options
 from attrflow_mocks.faults import Fault
 from attrflow_mocks.hosted import HostedMocks
 from attrflow_mocks.journal import Request
@@ -24,6 +25,18 @@ class _Mock:
         self.mocks = mocks
         self.world = mocks.world
 
+    def perform(self, act: str) -> str:
+        """Let one of the scenario's acts happen; its story."""
+        return self.mocks.call(lambda: self.world.perform(act))
+
+    def snapshot(self, name: str = "kept") -> None:
+        """Keep the state of now under a name."""
+        self.mocks.call(lambda: self.world.take_snapshot(name))
+
+    def restore(self, name: str = "kept") -> None:
+        """Go back to a kept state."""
+        self.mocks.call(lambda: self.world.restore_snapshot(name))
+
     def fault(self, fault: Fault) -> None:
         """Order a fault."""
         self.mocks.call(lambda: self.world.faults.add(fault))
@@ -31,6 +44,14 @@ class _Mock:
     def advance(self, seconds: float) -> None:
         """Move the mocks' clock on."""
         self.mocks.call(lambda: self.world.clock.advance(seconds))
+
+    def take_snapshot(self, name: str) -> None:
+        """Keep the state of now under a name; stale reads are answered from it."""
+        self.mocks.call(lambda: self.world.take_snapshot(name))
+
+    def restore_snapshot(self, name: str) -> None:
+        """Go back to a kept state."""
+        self.mocks.call(lambda: self.world.restore_snapshot(name))
 
     def reset(self) -> None:
         """Everything as it was at the start."""
@@ -56,6 +77,8 @@ class MockAd(_Mock):
         server, seed = mocks.servers.directories[self.name], self.world.seeds[self.name]
         self.host, self.port = mocks.servers.host, server.port
         self.authority = server.identity.authority
+        self.ldaps_port = mocks.servers.secure[self.name].port
+        self.global_catalog_port = mocks.servers.catalogs[self.name].port
         self.url = f"ldap://{self.host}:{self.port}"
         self.naming_context, self.netbios = seed.naming_context, seed.netbios
         self.account, self.password = next(iter(seed.accounts.items()))
@@ -82,6 +105,15 @@ class MockAd(_Mock):
     def delete(self, dn: str, *, tree: bool = False) -> None:
         """Delete an entry as a client would."""
         self.mocks.call(lambda: self.world.delete(self.name, dn, tree=tree))
+
+    def options(self, document: Mapping[str, object]) -> None:
+        """Set rights, the Recycle Bin or who may replicate, as the control plane and `options.toml` name them.
+
+        Raises:
+            ValueError: a key is unknown, or a rule is wrong.
+        """
+        options = parse_options(document)
+        self.mocks.call(lambda: apply_options(self.directory, options))
 
 
 class MockTenant(_Mock):

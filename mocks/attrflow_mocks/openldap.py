@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from attrflow_mocks.openldap_configuration import OVERLAYS, SlapdSettings, configuration_text
 from attrflow_mocks.openldap_example import base_ldif, example_ldif
 
 __all__ = [
@@ -35,7 +36,6 @@ APT_LINE = "sudo apt-get install --no-install-recommends slapd ldap-utils"
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/libexec", "/usr/lib/openldap")
 _MODULES = ("/usr/lib/ldap", "/usr/lib/openldap", "/usr/lib64/openldap", "/usr/local/libexec/openldap")
 _SCHEMAS = ("/etc/ldap/schema", "/etc/openldap/schema", "/usr/local/etc/openldap/schema")
-_OVERLAYS = ("syncprov", "memberof", "refint")
 
 # Someone may take the port between finding it free and slapd's bind.
 _ATTEMPTS = 5
@@ -81,9 +81,9 @@ def find_slapd(tool: str = "slapd") -> Path:
 
 
 def available_overlays() -> tuple[str, ...]:
-    """Those of syncprov, memberof and refint whose module files are there."""
+    """Those of syncprov, accesslog, memberof and refint whose module files are there."""
     folder = _first_folder(_MODULES)
-    return tuple(name for name in _OVERLAYS if folder is not None and _module(folder, name))
+    return tuple(name for name in OVERLAYS if folder is not None and _module(folder, name))
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def running_slapd(
         password: of `cn=admin,<suffix>`, who may do everything; anyone may read.
         tls: offer StartTLS, and ldaps on a port of its own, with a certificate made for this run.
         size_limit: entries that a search may return; None is no limit.
-        overlays: of syncprov, memberof, refint; None takes those that are installed.
+        overlays: of syncprov, accesslog, memberof, refint; None takes those that are installed.
         extra_config: lines for the end of slapd.conf.
 
     Raises:
@@ -121,7 +121,7 @@ def running_slapd(
         folder = Path(name)
         admin = f"cn=admin,{suffix}"
         ca_file = _write_certificates(folder) if tls else None
-        settings = _Settings(suffix, admin, password, chosen, tls, size_limit, extra_config)
+        settings = SlapdSettings(suffix, admin, password, chosen, tls, size_limit, extra_config)
         configuration = _configure(folder, settings)
         _load(folder, configuration, base_ldif(suffix) if seed_ldif is None else seed_ldif)
         process, port, tls_port = _start(slapd, folder, configuration, tls=tls)
@@ -143,17 +143,6 @@ def running_slapd(
             _stop(process)
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    suffix: str
-    admin_dn: str
-    password: str
-    overlays: tuple[str, ...]
-    tls: bool
-    size_limit: int | None
-    extra: str
-
-
 def _write_certificates(folder: Path) -> Path:
     """An authority and a server certificate of its, made for this run; returns the authority's file."""
     from attrflow_mocks.ad.certificates import make_identity  # noqa: PLC0415 - only TLS needs cryptography
@@ -168,46 +157,26 @@ def _write_certificates(folder: Path) -> Path:
     return authority
 
 
-def _configure(folder: Path, settings: _Settings) -> Path:
+def _configure(folder: Path, settings: SlapdSettings) -> Path:
     """Write slapd.conf and have slaptest read it."""
     schemas = _first_folder(_SCHEMAS)
     if schemas is None:
         raise SlapdMissingError(f"slapd has no schema files in {', '.join(_SCHEMAS)}; install it anew: {APT_LINE}")
     modules = _first_folder(_MODULES)
-    lines = [f"include {schemas / name}.schema" for name in ("core", "cosine", "inetorgperson", "nis")]
-    lines += [f"pidfile {folder}/slapd.pid", f"argsfile {folder}/slapd.args"]
-    if modules is not None:
-        wanted = [name for name in ("back_mdb", *settings.overlays) if _module(modules, name)]
-        lines += [f"modulepath {modules}", *(f"moduleload {name}" for name in wanted)]
-    if settings.tls:
-        lines += [f"TLSCACertificateFile {folder}/authority.pem", f"TLSCertificateFile {folder}/server.crt"]
-        lines += [f"TLSCertificateKeyFile {folder}/server.key", "TLSVerifyClient never"]
-    database = folder / "database"
-    database.mkdir()
-    limit = "unlimited" if settings.size_limit is None else str(settings.size_limit)
-    lines += [
-        f"sizelimit {limit}",
-        "database mdb",
-        "maxsize 1073741824",
-        f'suffix "{settings.suffix}"',
-        f'rootdn "{settings.admin_dn}"',
-        f'rootpw "{settings.password}"',
-        f"directory {database}",
-        # A database that is thrown away need not survive a power cut.
-        "dbnosync",
-        "index objectClass,entryUUID,entryCSN,uid,cn,mail,member eq",
-        "access to attrs=userPassword by self write by anonymous auth by * none",
-        "access to * by * read",
-    ]
-    for overlay in settings.overlays:
-        lines.append(f"overlay {overlay}")
-        lines += {
-            "syncprov": ["syncprov-sessionlog 10000"],
-            "refint": ["refint_attributes member manager"],
-        }.get(overlay, [])
+    wanted = ("back_mdb", *settings.overlays)
+    loaded = tuple([name for name in wanted if modules is not None and _module(modules, name)])
+    for name in ("database", "accesslog"):
+        (folder / name).mkdir()
+    text = configuration_text(
+        settings,
+        folder=str(folder),
+        schemas=str(schemas),
+        modules=None if modules is None else str(modules),
+        loaded=loaded,
+    )
     configuration = folder / "slapd.conf"
     configuration.touch(mode=0o600)
-    configuration.write_text("\n".join([*lines, settings.extra, ""]), encoding="utf-8")
+    configuration.write_text(text, encoding="utf-8")
     _run("slaptest", "-u", "-f", str(configuration))
     return configuration
 
@@ -216,7 +185,8 @@ def _load(folder: Path, configuration: Path, ldif: str) -> None:
     file = folder / "seed.ldif"
     file.write_text(ldif, encoding="utf-8")
     # -w writes the contextCSN, without which syncrepl has nothing to start from.
-    _run("slapadd", "-q", "-w", "-f", str(configuration), "-l", str(file))
+    # -n 1: cn=accesslog is a database, too, and stays empty.
+    _run("slapadd", "-q", "-w", "-n", "1", "-f", str(configuration), "-l", str(file))
 
 
 def _run(tool: str, *arguments: str) -> None:

@@ -47,6 +47,9 @@ class Servers:
         # The one value that does not follow from the seed: whoever else is on this machine must not guess it.
         self.token = secrets.token_urlsafe(24)
         self.directories: dict[str, AdServer] = {}
+        self.secure: dict[str, AdServer] = {}
+        """LDAPS, and the Global Catalog in the clear, over the same directories; always on free ports."""
+        self.catalogs: dict[str, AdServer] = {}
         self.tenant: EntraServer | None = None
         self.control: HttpHost | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -70,6 +73,8 @@ class Servers:
 
             with _listening(ports.host, ports.http):
                 self.tenant = EntraServer(world.tenant, world.faults, world.journal, host=ports.host, port=ports.http)
+            issue = self.tenant.responder.tokens.issue
+            world.sign_in = lambda client, user: issue(client, user=user)
             # It listens already: who connects before the task runs waits in the backlog.
             task = asyncio.create_task(self.tenant.serve())
             stack.push_async_callback(_end, self.tenant, task)
@@ -90,6 +95,12 @@ class Servers:
                 await server.start()
             stack.push_async_callback(server.close)
             self.directories[name] = server
+            for beside, options in ((self.secure, {"tls": True}), (self.catalogs, {"catalog": True})):
+                beside[name] = AdServer(
+                    directory, world.journal, world.faults, ports.host, identity=identity, **options
+                )
+                await beside[name].start()
+                stack.push_async_callback(beside[name].close)
 
     async def stop(self) -> None:
         """Close all connections and ports, the last opened first."""
@@ -121,6 +132,8 @@ class Servers:
             "name": name,
             "host": host,
             "port": server.port,
+            "ldaps_port": self.secure[name].port,
+            "global_catalog_port": self.catalogs[name].port,
             "naming_context": seed.naming_context,
             "netbios": seed.netbios,
             "profile": seed.profile,

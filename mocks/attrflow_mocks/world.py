@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -23,14 +23,17 @@ from attrflow_mocks.ad.tombstones import delete
 from attrflow_mocks.ad.values import Syntax, sid_text
 from attrflow_mocks.ad.writes import rename
 from attrflow_mocks.adding import add_entries, octets
+from attrflow_mocks.administration import RefusedError, administer
 from attrflow_mocks.clock import Clock
 from attrflow_mocks.control_values import TenantRequest
+from attrflow_mocks.directory_options import DirectoryOptions, apply_options, scenario_options
 from attrflow_mocks.entra.tenant import Tenant
 from attrflow_mocks.faults import FaultScript
 from attrflow_mocks.identifiers import Identifiers
 from attrflow_mocks.journal import Journal
 from attrflow_mocks.scenarios.loader import DEFAULT_SEED, load
 from attrflow_mocks.scenarios.seed import DirectorySeed, EntrySeed, Scenario, SeedValue
+from attrflow_mocks.snapshots import Snapshot, restore, take
 
 __all__ = ["PARTS", "Part", "RefusedError", "World"]
 
@@ -40,15 +43,11 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _REPLACE = 2
 
 
-class RefusedError(Exception):
-    """A directory or the tenant refused an edit; the text is its own reason."""
-
-
 class _Clock(Clock):
     """A clock that goes back to its start when the world does."""
 
     def reset(self) -> None:
-        self._advanced = timedelta()
+        self.advanced = timedelta()
 
 
 class World:
@@ -71,6 +70,10 @@ class World:
         self.seeds: dict[str, DirectorySeed] = {}
         self.directories: dict[str, Directory] = {}
         self.tenant: Tenant | None = None
+        self.snapshots: dict[str, Snapshot] = {}
+        self.sign_in: Callable[[str, str], str] | None = None
+        """Gives a token for a client id and an administrator's id; set by who serves the tenant."""
+        self.options = scenario_options(scenario.name)
         if part != "tenant":
             self.seeds = {directory.name: directory for directory in scenario.directories}
             self.directories = {name: self._directory(directory) for name, directory in self.seeds.items()}
@@ -90,7 +93,9 @@ class World:
     def _directory(self, seed: DirectorySeed) -> Directory:
         # Each directory has ids of its own, whatever stands before it in the scenario.
         identifiers = Identifiers(zlib.crc32(f"{self.seed}/{seed.name}".encode()))
-        return load_directory(seed, self.clock, identifiers)
+        directory = load_directory(seed, self.clock, identifiers)
+        apply_options(directory, self.options.get(seed.name, DirectoryOptions()))
+        return directory
 
     def reset(self) -> None:
         """Everything as it was at the start: contents, ids, clock, faults, journal."""
@@ -102,6 +107,21 @@ class World:
             vars(self.directories[name]).update(vars(self._directory(seed)))
         if self.tenant is not None:
             self.tenant.reset()
+
+    def take_snapshot(self, name: str) -> None:
+        """Keep the state of now under a name; contents, ids and the clock, not faults and journal."""
+        self.snapshots[name] = take(self.clock, self.directories, self.tenant)
+
+    def restore_snapshot(self, name: str) -> None:
+        """Go back to a kept state. Delta tokens given since then are stale.
+
+        Raises:
+            LookupError: no state has this name; the text lists those that have one.
+        """
+        if name not in self.snapshots:
+            known = ", ".join(self.snapshots) or "none"
+            raise LookupError(f"no snapshot is named {name!r}; there are: {known}")
+        restore(self.snapshots[name], self.clock, self.directories, self.tenant)
 
     # What there is
 
@@ -203,6 +223,25 @@ class World:
         with _refusals(dn):
             delete(self.directory(name), dn, tree=tree)
 
+    def perform(self, name: str) -> str:
+        """Let one of the scenario's acts happen; returns its story.
+
+        Raises:
+            LookupError: the scenario has none of this name; the text lists those that it has.
+            RefusedError: the directory refused, as when it has happened already.
+        """
+        act = next((one for one in self.scenario.acts if one.name == name), None)
+        if act is None:
+            known = ", ".join(one.name for one in self.scenario.acts) or "none"
+            raise LookupError(f"scenario {self.scenario.name} has no act {name!r}; there are: {known}")
+        if act.changes:
+            self.modify(act.directory, act.dn, act.changes)
+        if act.move_to:
+            self.move(act.directory, act.dn, act.move_to)
+        if act.delete:
+            self.delete(act.directory, act.dn)
+        return act.story
+
     def administer(self, asked: TenantRequest) -> None:
         """Do what an administrator of the tenant does.
 
@@ -210,28 +249,7 @@ class World:
             LookupError: no tenant, no such user, or no such switch.
             RefusedError: the tenant refused.
         """
-        tenant = self.required_tenant()
-        unknown = sorted(set(asked.features) - set(tenant.features))
-        if unknown:
-            raise LookupError(
-                f"no feature is named {', '.join(unknown)}; there are: {', '.join(sorted(tenant.features))}"
-            )
-        try:
-            for domain in asked.verify_domains:
-                tenant.verify_domain(domain)
-            for domain in asked.remove_domains:
-                tenant.remove_domain(domain)
-            tenant.features.update(asked.features)
-            for user in asked.assign_exchange:
-                tenant.assign_exchange(user)
-            for user in asked.make_admin:
-                tenant.make_admin(user)
-        except ValueError as error:
-            raise RefusedError(str(error)) from error
-        if asked.strict_mobile is not None:
-            tenant.strict_mobile = asked.strict_mobile
-        if asked.retry_provisioning_errors:
-            tenant.retry_provisioning_errors()
+        administer(self.required_tenant(), asked)
 
 
 @contextmanager

@@ -5,12 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import cycle, expr
-from tests.bench.rows import as_json, as_text
+from tests.bench import cycle, expr, mocks, mocks_ad
+from tests.bench.rows import Row, as_json, as_text
 
-SECTIONS = {"cycle": cycle.rows, "expr": expr.rows}
+
+def _mocks(objects: int) -> Sequence[Row]:
+    return [*mocks.rows(objects), *mocks_ad.rows(objects)]
+
+
+SECTIONS: Mapping[str, Callable[[int], Sequence[Row]]] = {
+    "cycle": cycle.rows,
+    "expr": expr.rows,
+    "mocks": _mocks,
+}
 
 OBJECTS = {"expr": 10_000}
 

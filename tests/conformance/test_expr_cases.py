@@ -1,13 +1,15 @@
 """The conformance cases of the expression language: each is replayed plain, observed and as printed.
 
 A case says what an expression gives for one object, on what basis that is known, and from where. The
-files stand beside this module in `expr/`; an attribute that a case does not list is absent.
+files stand beside this module in `expr/`: one for each function, one for each topic of the grammar, and
+a few that go across. An attribute that a case does not list is absent.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -34,6 +36,7 @@ from attrflow.expr import check as checked
 from attrflow.model.names import DistinguishedName, parse_dn
 
 FOLDER = Path(__file__).parent / "expr"
+GRAMMAR = FOLDER / "grammar"
 BASES = {"documented", "observed", "inferred", "assumed"}
 WORDS = {"NULL": None, **{word.value: word for word in FlowWord}}
 INPUT = ("expression", "attributes", "imported", "parameters", "options")
@@ -188,6 +191,19 @@ def test_cases_are_well_formed() -> None:
     assert [case["id"] for case in CASES if case["basis"] not in BASES or not case["source"]] == []
 
 
+def test_the_id_of_a_grammar_case_is_its_topic_and_what_it_decides() -> None:
+    topics = {path.stem: tomllib.loads(path.read_text(encoding="utf-8"))["case"] for path in GRAMMAR.glob("*.toml")}
+    assert len(topics) >= 10, "one file for each topic of the grammar"
+    said = re.compile(r"[a-z]+(-[a-z]+)*")
+    wrong = [
+        case["id"]
+        for topic, cases in topics.items()
+        for case in cases
+        if not case["id"].startswith(f"{topic}-") or not said.fullmatch(case["id"])
+    ]
+    assert wrong == []
+
+
 def needed(name: str) -> int:
     """How many cases a function's own file must have."""
     if name == "IsCert" or name.startswith("Cert"):
@@ -211,5 +227,10 @@ def test_no_case_repeats_another() -> None:
 
 
 def test_every_option_has_a_case_away_from_its_default() -> None:
-    used = {key for case in CASES for key in case.get("options", {})}
+    used = {
+        key
+        for case in CASES
+        for key, value in case.get("options", {}).items()
+        if value != getattr(ExpressionOptions(), key.replace("-", "_"))
+    }
     assert sorted(used) == sorted(row.key for row in OPTIONS.values())

@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_demo_shows_a_cycle_a_trace_and_a_cause_with_its_fix(folder: Path) -> None:
     result = call("demo", "--dir", folder)
     told = lines(result.stdout)
-    assert "initial cycle success 9 runs" in told
+    assert "initial cycle completed-export-errors 9 runs" in told, "Bo Ravn's sixteen certificates are refused"
     assert '✔ telephoneNumber is "+47 22 00 00 00" in the cloud.' in told
     assert any("DIAG-22" in line for line in told)
     assert any("mailNickname" in line for line in told)
@@ -34,15 +34,15 @@ def test_the_demo_shows_a_cycle_a_trace_and_a_cause_with_its_fix(folder: Path) -
 
 def test_every_planted_fault_is_diagnosed_from_what_was_stored(folder: Path) -> None:
     for fault in load("contoso-small").planted:
-        if fault["diagnosis"] == "DIAG-03":
-            continue  # what was never imported is found in the directory, and that has ended
+        if fault["diagnosis"] in ("DIAG-03", "DIAG-52"):
+            continue  # what was never imported is in the directory, which domains are verified knows the tenant: ended
         told = call("why", fault["object"], fault["attribute"], "--offline", "-C", folder).stdout
         assert fault["diagnosis"] in told
 
 
 def test_a_demo_replaces_an_earlier_one_and_may_be_read_by_programs(folder: Path) -> None:
     found = shaped(call("demo", "--dir", folder, "-o", "json").stdout, "demo")
-    assert found["confirming"]["result"] == "success"
+    assert found["confirming"]["result"] == "completed-export-errors"
     assert found["trace"]["outcome"]["word"] == "in-the-cloud"
     assert found["why"]["diagnoses"][0]["id"] == "DIAG-22"
 

@@ -71,8 +71,8 @@ def _from_environment(reference: SecretReference) -> str:
     if value:
         return value
     raise SettingsError(
-        f"{reference} is {'not set' if value is None else 'empty'}, and a connector takes its secret from it",
-        help=f"set {reference.name} in the environment of attrflow",
+        f"{reference} is {'not set' if value is None else 'empty'}, and a connector takes its secret from it.",
+        help=f"Set {reference.name} in the environment of attrflow.",
     )
 
 

@@ -109,6 +109,8 @@ def _farewell(face: Face, folder: Path) -> None:
     for command in (
         "attrflow why ingrid.berg@contoso.test manager",
         "attrflow why per.lund@contoso.test employeeType",
+        "attrflow why james.whitfield@contoso.test mobile",
+        "attrflow why bo.ravn@havn-frakt.example",
         "attrflow mv show kari.nordmann@contoso.test",
         "attrflow runs",
     ):

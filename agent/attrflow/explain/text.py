@@ -98,7 +98,7 @@ def shown_segments(shown: Shown, width: int, *, limit: int = 6) -> list[Line]:
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    """A value in pieces of the width, blanks and all, since a value's blanks are part of it; after a comma if one is near.
+    """A value in pieces of the width, blanks and all, since they are part of it; after a comma if one is near.
 
     >>> _pieces("CN=Lars Eide,DC=contoso,DC=test", 25)
     ['CN=Lars Eide,DC=contoso,', 'DC=test']

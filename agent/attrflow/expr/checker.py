@@ -15,14 +15,13 @@ from attrflow.expr.conditions import condition_problems
 from attrflow.expr.kinds import kind_problems
 from attrflow.expr.parser import Parsed
 from attrflow.expr.resolve import closest, name_problems
-from attrflow.expr.usage import usage_of
+from attrflow.expr.usage import DN, usage_of
 from attrflow.model.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["Checked", "check", "respelled"]
 
 _MOST = 50
 """How many findings of a kind are told of one expression."""
-_PSEUDO = "dn"
 _NONE: frozenset[str] = frozenset()
 
 
@@ -94,9 +93,9 @@ def _attribute_problems(
     tree: Expression, known: Collection[str], severity_wrong_case: Severity
 ) -> Iterator[Diagnostic]:
     for name, span in _attribute_names(tree):
-        if name in known or name == _PSEUDO:
+        if name in known or name == DN:
             continue
-        meant = closest(name, [*known, _PSEUDO])
+        meant = closest(name, [*known, DN])
         if meant is not None and meant.casefold() == name.casefold():
             message = f"the attribute is written {meant}, not {name}"
             yield Diagnostic("wrong-case", message, severity_wrong_case, span, None, f"write {meant}")
@@ -116,7 +115,7 @@ def respelled(tree: Expression, attributes: Collection[str]) -> Expression:
     >>> print_expression(respelled(parse('Trim([MAIL]) & ValueCount("Member")').tree, ["mail", "member"]))
     'Trim([mail]) & ValueCount("member")'
     """
-    spelling = {name.casefold(): name for name in (*attributes, _PSEUDO)}
+    spelling = {name.casefold(): name for name in (*attributes, DN)}
     exact = set(spelling.values())
 
     def spell(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrflow.expr.ast import Attribute, Binary, Call, Expression, Number, Parameter, Text, Word, walk
+from attrflow.expr.ast import Attribute, Binary, Call, Expression, Negate, Number, Parameter, Text, Word, walk
 from attrflow.expr.functions import FUNCTIONS, Form
 from attrflow.expr.options import OPTIONS, ExpressionOptions
 from attrflow.expr.parser import LEVELS
@@ -88,6 +88,8 @@ def _same_but_for_case(tree: Expression, options: ExpressionOptions) -> Iterator
 def _open_points(node: Expression) -> Iterator[tuple[str, str, str | None]]:
     if isinstance(node, Binary):
         yield from _open_operators(node)
+    elif isinstance(node, Negate) and node.operand == Word("NULL"):
+        yield "null_arithmetic", "NULL is calculated with", None
     elif isinstance(node, Call) and node.name in FUNCTIONS:
         yield from _open_calls(node)
 
@@ -178,6 +180,8 @@ def _touched(node: Expression) -> Iterator[str]:
             yield "null_arithmetic"
         elif node.operator in ("&&", "||") and _can_fail(node.right):
             yield "short_circuit"
+    elif isinstance(node, Negate) and not isinstance(node.operand, Text | Number | Word | Parameter):
+        yield "null_arithmetic"
     elif isinstance(node, Parameter):
         yield "unknown_parameter"
     elif isinstance(node, Call) and node.name in FUNCTIONS:

@@ -22,7 +22,7 @@ from attrflow.expr.printer import print_expression
 from attrflow.expr.pycode import FILE_NAME, evaluation_code, function_code, names_in
 from attrflow.expr.resolve import name_problems
 from attrflow.expr.results import Aligned, Result, compact
-from attrflow.expr.usage import usage_of
+from attrflow.expr.usage import DN, usage_of
 from attrflow.model.diagnostics import Diagnostic, Span
 
 __all__ = ["Compiled", "NodeText", "compile_expression"]
@@ -93,14 +93,14 @@ def compile_expression(
     if problem is not None:
         return Compiled(tree, observed, options, _failing(problem))
     repeats = _repeats(tree)
-    counted, inline = usage_of(tree).counted - {"dn"}, not observed and not repeats
+    counted, inline = usage_of(tree).counted - {DN}, not observed and not repeats
     lowering = Lowering(options, observed, counted, inline=inline, keep=inline)
     whole = lowering.whole(tree)
     if lowering.parts and inline:
         # Values that are kept in one function are not seen in another.
         lowering = Lowering(options, observed, counted, inline=inline)
         whole = lowering.whole(tree)
-    code = evaluation_code(whole)
+    code = evaluation_code(whole.code, gaps=whole.gaps)
     parts = {name: function_code(part) for name, part in lowering.parts.items()}
     # Only what is named: hundreds of large dictionaries would not stay in the processor's caches.
     used = names_in(code).union(*map(names_in, parts.values()))

@@ -20,23 +20,26 @@ __all__ = [
     "INLINE_NAMES",
     "NO_LITERAL",
     "Piece",
+    "Temporary",
     "inlined_call",
-    "inlined_iif",
-    "inlined_logic",
     "inlined_operator",
-    "inlined_switch",
 ]
 
 NO_LITERAL = object()
 """Stands in `Piece.literal` for a value that is known only when the expression runs."""
 _BLANKS = (None, "", ())
 _NULLS = (None, ())
+_CBOOL_OF_NULL = False
+"""What CBool gives for NULL."""
+_BRIEF = 3
+"""Python nodes above each other in code that may be repeated: a literal, an attribute that is read."""
 INLINE_NAMES = {
     "blanks": _BLANKS,
     "flag": bool,
     "longest": MAX_TEXT,
     "never": object(),
     "nulls": _NULLS,
+    "octets": bytes,
     "several": tuple,
     "size": len,
     "text": str,
@@ -62,6 +65,16 @@ class Piece:
     gapless: bool = False
     literal: object = NO_LITERAL
 
+    @property
+    def gaps(self) -> bool:
+        """Whether several values with NULL among them may come out."""
+        return self.many and not self.gapless
+
+    @property
+    def brief(self) -> bool:
+        """Whether the code is so short that it may stand in two places."""
+        return self.height <= _BRIEF
+
 
 Temporary = Callable[[], str]
 Fallback = Callable[[Sequence[ast.expr]], ast.expr]
@@ -84,6 +97,8 @@ def inlined_call(
         return _one(name, pieces[0], line, temporary, otherwise)
     if len(pieces) == 2 and pieces[1].literal is not NO_LITERAL:
         return _with_literal(name, pieces[0], pieces[1], line, temporary, otherwise)
+    if len(pieces) == 2 and name == "Item":
+        return _item(pieces[0], pieces[1], line, temporary, otherwise)
     return None
 
 
@@ -94,6 +109,15 @@ def _one(name: str, piece: Piece, line: Line, temporary: Temporary, otherwise: F
         among: ast.cmpop = ast.NotIn() if name == "IsPresent" else ast.In()
         return line.compare(piece.code, among, line.name("nulls" if name == "IsNull" else "blanks"))
     value = temporary()
+    if name == "CBool":
+        is_flag = line.is_a(line.assign(value, piece.code), "flag")
+        return _or_null(is_flag, line.name(value), _CBOOL_OF_NULL, value, [], line, otherwise)
+    if name == "IsString":
+        # Asked of what is text or binary; numbers and references go the long way.
+        is_text = line.is_a(line.assign(value, piece.code), "text")
+        is_binary = line.is_a(line.name(value), "octets")
+        rest = line.either(is_binary, line.truth(value=False), otherwise([line.name(value)]))
+        return line.either(is_text, line.truth(value=True), rest)
     if name == "Trim":
         short = line.method(value, "strip", [line.name("white")])
         return _or_null(line.is_a(line.assign(value, piece.code), "text"), short, None, value, [], line, otherwise)
@@ -126,8 +150,26 @@ def _with_literal(
     if name == "Item" and literal == 1 and literal.__class__ is int:
         several = line.is_a(line.assign(value, piece.code), "several")
         gapless = line.logical(ast.And(), several, line.name(value))
-        return line.either(gapless, line.item(value, 0), otherwise([line.name(value), second.code]))
+        return line.either(gapless, line.item(value, line.constant(0)), otherwise([line.name(value), second.code]))
     return None
+
+
+def _item(values: Piece, index: Piece, line: Line, temporary: Temporary, otherwise: Fallback) -> ast.expr:
+    """Item at a place that is found when the expression runs; the function has the words for a wrong one."""
+    value, place = temporary(), temporary()
+    # Both arguments are evaluated whatever the first one is: `&` of two truths, not `and`.
+    kinds = line.arithmetic(
+        line.is_a(line.assign(value, values.code), "several"),
+        ast.BitAnd(),
+        line.is_a(line.assign(place, index.code), "whole"),
+    )
+    within = line.logical(
+        ast.And(),
+        line.compare(line.name(place), ast.Gt(), line.constant(0)),
+        line.compare(line.name(place), ast.LtE(), line.call("size", [line.name(value)])),
+    )
+    found = line.item(value, line.arithmetic(line.name(place), ast.Sub(), line.constant(1)))
+    return line.either(line.logical(ast.And(), kinds, within), found, otherwise([line.name(value), line.name(place)]))
 
 
 def _or_null(
@@ -196,60 +238,3 @@ def _joined(left: Piece, right: Piece, line: Line, temporary: Temporary, otherwi
     # Both sides are evaluated whatever the left one is: `&` of two truths, not `and`.
     test = tests[0] if len(tests) == 1 else line.arithmetic(tests[0], ast.BitAnd(), tests[1])
     return line.either(test, short, otherwise(sides))
-
-
-def inlined_iif(pieces: Sequence[Piece], line: Line, temporary: Temporary) -> ast.expr:
-    """IIF whose condition is nearly always one True or False: the branches as they are, else `choose`."""
-    test, then, otherwise = pieces
-    outcome, first, second = temporary(), temporary(), temporary()
-    chosen = line.either(
-        _wanted(line.outcome(outcome, test.code), outcome, line, value=True), then.code, line.constant(None)
-    )
-    left = line.either(_wanted(line.name(outcome), outcome, line, value=False), otherwise.code, line.constant(None))
-    both = line.call("choose", [line.name(outcome), line.name(first), line.name(second)])
-    return line.either(
-        line.both_then(line.assign(first, chosen), line.is_(outcome, value=True)),
-        line.name(first),
-        line.either(
-            line.both_then(line.assign(second, left), line.is_(outcome, value=False)),
-            line.name(second),
-            both,
-        ),
-    )
-
-
-def _wanted(code: ast.expr, outcome: str, line: Line, *, value: bool) -> ast.expr:
-    """Whether the branch of `value` is wanted; `code` gives the outcome, and its name is known after it."""
-    several = line.logical(
-        ast.And(),
-        line.negation(line.is_(outcome, value=not value)),
-        line.call("wants_true" if value else "wants_false", [line.name(outcome)]),
-    )
-    return line.logical(ast.Or(), line.compare(code, ast.Is(), line.constant(value)), several)
-
-
-def inlined_logic(left: Piece, right: Piece, line: Line, temporary: Temporary, *, conjunctive: bool) -> ast.expr:
-    """`&&` or `||` whose sides are nearly always one True or False, else `conjunction` or `disjunction`."""
-    outcome, second = temporary(), temporary()
-    open_ = conjunctive
-    wanted = _wanted(line.outcome(outcome, left.code), outcome, line, value=open_)
-    rest = line.assign(second, line.either(wanted, right.code, line.constant(None)))
-    plain = line.logical(ast.And(), line.is_a(rest, "flag"), line.is_(outcome, value=open_))
-    whole = line.call("conjunction" if conjunctive else "disjunction", [line.name(outcome), line.name(second)])
-    return line.either(plain, line.name(second), whole)
-
-
-def inlined_switch(tests: Sequence[Piece], values: Sequence[Piece], line: Line, temporary: Temporary) -> ast.expr:
-    """Switch over plain values: all conditions, then a chain where each is True or False, else `switch`."""
-    names = [temporary() for _ in tests]
-    plain: ast.expr | None = None
-    for name, test in zip(names, tests, strict=True):
-        flag = line.is_a(line.assign(name, test.code), "flag")
-        plain = flag if plain is None else line.arithmetic(plain, ast.BitAnd(), flag)
-    assert plain is not None, "a Switch has at least one pair"
-    chain = line.constant(None)
-    for name, value in zip(reversed(names), reversed(values), strict=True):
-        chain = line.either(line.name(name), value.code, chain)
-    conditions = line.tuple([line.name(name) for name in names])
-    branches = line.tuple([line.function([], value.code) for value in values])
-    return line.either(plain, chain, line.call("switch", [conditions, branches]))

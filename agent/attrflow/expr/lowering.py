@@ -24,24 +24,17 @@ from attrflow.expr.ast import (
     children,
     walk,
 )
+from attrflow.expr.folding import chosen, folded
 from attrflow.expr.functions import FUNCTIONS, Form, Function
-from attrflow.expr.inlining import (
-    INLINE_NAMES,
-    NO_LITERAL,
-    Piece,
-    inlined_call,
-    inlined_iif,
-    inlined_logic,
-    inlined_operator,
-    inlined_switch,
-)
-from attrflow.expr.operators import operator_for
+from attrflow.expr.inlining import INLINE_NAMES, Piece, inlined_call, inlined_operator
+from attrflow.expr.inlining_choice import inlined_iif, inlined_logic, inlined_switch
+from attrflow.expr.operators import negation_for, operator_for
 from attrflow.expr.options import ExpressionOptions
 from attrflow.expr.pycode import Line
 from attrflow.expr.resolve import CONSTANTS
 from attrflow.expr.results import FlowWord
 from attrflow.expr.runtime import RUNTIME
-from attrflow.expr.usage import COUNTING
+from attrflow.expr.usage import COUNTING, DN
 
 __all__ = ["Lowering"]
 
@@ -65,6 +58,8 @@ _OPERATOR_NAMES = {
 _SHORT_SWITCH = 8
 """Up to so many pairs, a Switch of plain values becomes a chain of Python's own conditions."""
 _PRESENCE = {"IsPresent": ("blanks", True), "IsNullOrEmpty": ("blanks", False), "IsNull": ("nulls", False)}
+_KEEPS_VALUES = frozenset(("CStr", "LCase", "LTrim", "Left", "RTrim", "Right", "Trim", "UCase"))
+"""Functions that give a value for each value, never NULL."""
 _NOTHING = Piece(Line(1).constant(None))
 """Stands for a part that is not evaluated, and for a variable of which nothing is known."""
 
@@ -104,9 +99,9 @@ class Lowering:
     _next_node: int = 0
     _next_temporary: int = 0
 
-    def whole(self, tree: Expression) -> ast.expr:
+    def whole(self, tree: Expression) -> Piece:
         """The tree as code that names the context; `parts` and `names` hold what else it needs."""
-        return self._lower(tree).code
+        return self._lower(tree)
 
     def _lower(self, tree: Expression) -> Piece:
         """Parts before their whole, with a stack of its own: Python's is too small for 200 levels."""
@@ -177,7 +172,7 @@ class Lowering:
         if isinstance(node, Text | Number):
             return Piece(line.constant(node.value), literal=node.value)
         if isinstance(node, Attribute):
-            return Piece(self._attribute(node.name, line), 3, many=True, gapless=True)
+            return Piece(self._attribute(node.name, line), 3, many=node.name != DN, gapless=True)
         if isinstance(node, Parameter):
             helper = "parameter" if self.options.unknown_parameter == "error" else "parameter_or_null"
             return Piece(line.call(helper, [line.name("context"), line.constant(node.name)]), 2)
@@ -188,13 +183,9 @@ class Lowering:
             return self._word(node, line)
         if isinstance(node, Negate):
             operand = self._valued(step.pieces[0], line)
-            return replace(
-                operand,
-                code=line.call("negate", [operand.code]),
-                height=operand.height + 1,
-                truth=False,
-                literal=NO_LITERAL,
-            )
+            self.names.setdefault("negate", negation_for(self.options))
+            code = line.call("negate", [operand.code])
+            return Piece(code, operand.height + 1, operand.many, operand.word, gapless=operand.gapless)
         if isinstance(node, Binary):
             left, right = (self._valued(piece, line) for piece in step.pieces)
             return self._binary(node.operator, left, right, line)
@@ -234,7 +225,10 @@ class Lowering:
         if operator in ("&&", "||"):
             return replace(self._logical(operator, left, right, line), many=many, word=word, truth=plain)
         name = _OPERATOR_NAMES[operator]
-        self.names.setdefault(name, operator_for(operator, self.options))
+        compute = operator_for(operator, self.options)
+        if self.inline and (known := folded(compute, (left, right), line)) is not None:
+            return known
+        self.names.setdefault(name, compute)
         truth = plain and operator in ("=", "<>", "<", "<=", ">", ">=")
         height = max(left.height, right.height) + 1
         code: ast.expr | None = None
@@ -257,7 +251,7 @@ class Lowering:
             code = line.call("conjunction" if conjunctive else "disjunction", [test, right.code])
             return Piece(code, max(left.height, right.height) + 2)
         code = inlined_logic(left, right, line, self._temporary, conjunctive=conjunctive)
-        return Piece(code, max(left.height + 9, right.height + 6))
+        return Piece(code, max(left.height + 10, right.height + 7))
 
     def _call(self, node: Call, pieces: list[Piece], line: Line) -> Piece:
         function = FUNCTIONS[node.name]
@@ -283,7 +277,10 @@ class Lowering:
 
     def _plain_call(self, function: Function, pieces: list[Piece], line: Line, *, many: bool) -> Piece:
         name = f"f_{function.name}"
-        self.names[name] = function.under(self.options)
+        compute = function.under(self.options)
+        if self.inline and function.pure and (known := folded(compute, pieces, line)) is not None:
+            return known
+        self.names[name] = compute
         word = any(piece.word for piece in pieces)
         height = max((piece.height for piece in pieces), default=0) + 1
         code: ast.expr | None = None
@@ -292,7 +289,12 @@ class Lowering:
             height += 3
         if code is None:
             code = line.call(name, [piece.code for piece in pieces])
-        return Piece(code, height, many, word, function.result == "bool" and not many and not word)
+        gapless = (
+            function.name in _KEEPS_VALUES
+            and pieces[0].gapless
+            and all(isinstance(piece.literal, int | str) for piece in pieces[1:])
+        )
+        return Piece(code, height, many, word, function.result == "bool" and not many and not word, gapless)
 
     def _counting(self, function: Function, node: Call, line: Line) -> Piece:
         attribute = node.arguments[0]
@@ -307,20 +309,23 @@ class Lowering:
 
     def _iif(self, pieces: list[Piece], line: Line) -> Piece:
         test, then, otherwise = pieces
+        if self.inline and (branch := chosen(test, then, otherwise)) is not None:
+            return branch
         many = test.many or then.many or otherwise.many
         word = test.word or then.word or otherwise.word
         if test.truth:
             code = line.either(test.code, then.code, otherwise.code)
             height = max(test.height, then.height, otherwise.height) + 1
-            return Piece(code, height, many, word, then.truth and otherwise.truth)
-        height = max(test.height + 7, then.height + 5, otherwise.height + 6)
+            gapless = not then.gaps and not otherwise.gaps
+            return Piece(code, height, many, word, then.truth and otherwise.truth, gapless)
+        height = max(test.height + 9, then.height + 7, otherwise.height + 8)
         return Piece(inlined_iif(pieces, line, self._temporary), height, many, word)
 
     def _switch(self, pieces: list[Piece], line: Line) -> Piece:
         tests, values = pieces[::2], pieces[1::2]
         height = max(piece.height for piece in pieces) + 3
         many, word = any(piece.many for piece in pieces), any(piece.word for piece in pieces)
-        if len(tests) <= _SHORT_SWITCH and all(value.literal is not NO_LITERAL or value.gapless for value in values):
+        if len(tests) <= _SHORT_SWITCH and all(value.brief for value in values):
             code = inlined_switch(tests, values, line, self._temporary)
             return Piece(code, height + 2 * len(tests), many, word)
         conditions = line.tuple([piece.code for piece in tests])
@@ -345,7 +350,7 @@ class Lowering:
         assert isinstance(name, Text)
         imported = node.name == "ImportedValue"
         method = "imported" if imported else "count"
-        return Piece(line.method("context", method, [line.constant(name.value)]), 2, many=imported)
+        return Piece(line.method("context", method, [line.constant(name.value)]), 2, many=imported, gapless=True)
 
     def _world(self, node: Call, pieces: list[Piece], line: Line) -> Piece:
         if node.name != "RandomNum":

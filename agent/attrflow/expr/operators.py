@@ -19,7 +19,7 @@ from attrflow.expr.results import FlowWord, aligned, describe
 from attrflow.model.names import DistinguishedName
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, Reference
 
-__all__ = ["Operator", "negate", "operator_for", "pair"]
+__all__ = ["Operator", "negation_for", "operator_for", "pair"]
 
 Operator = Callable[[object, object], object]
 _COMPARABLE = frozenset((str, int, bool, bytes, datetime, Reference))
@@ -191,16 +191,26 @@ def _in_range(symbol: str, number: int) -> int:
     raise ExpressionError("arithmetic-overflow", f"the result of '{symbol}' does not fit 64 bits")
 
 
-def negate(value: object) -> object:
-    """Unary minus; NULL stays NULL.
+def negation_for(options: ExpressionOptions) -> Callable[[object], object]:
+    """The function of unary minus; NULL goes by option `null_arithmetic`, as in `0 - NULL`.
 
+    >>> negate = negation_for(ExpressionOptions())
     >>> negate(5), negate(None), negate((1, 2))
     (-5, None, (-1, -2))
     """
-    if isinstance(value, tuple):
-        return aligned([negate(item) for item in value])
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _in_range("-", -value)
-    if value is None or isinstance(value, FlowWord):
-        return value
-    raise ExpressionError("type-mismatch", f"'-' cannot take {describe(value)}")
+    on_null = 0 if options.null_arithmetic == "zero" else None
+
+    def negate(value: object) -> object:
+        if value.__class__ is int:
+            assert isinstance(value, int)
+            return _in_range("-", -value)
+        if isinstance(value, tuple):
+            spend(len(value))
+            return aligned([negate(item) for item in value])
+        if value is None:
+            return on_null
+        if isinstance(value, FlowWord):
+            return value
+        raise ExpressionError("type-mismatch", f"'-' cannot take {describe(value)}")
+
+    return negate

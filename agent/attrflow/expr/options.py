@@ -73,7 +73,7 @@ class ExpressionOptions:
         default=True,
     )
     null_arithmetic: Literal["null", "zero"] = _open(
-        "NULL in +, -, *, /, BitAnd and BitOr",
+        "NULL in +, -, *, /, the minus before a value, BitAnd and BitOr",
         "No source; with NULL, BitAnd([userAccountControl],2)=0 is False for objects without the attribute.",
         default="null",
     )

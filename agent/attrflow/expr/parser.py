@@ -219,6 +219,9 @@ class _Parser:
             return self._named(token)
         if token.kind is TokenKind.TEXT:
             return Text(token.text, token.span)
+        if not token.text.strip():
+            # The lexer has told that the name is missing.
+            return Hole((), token.span)
         if token.kind is TokenKind.ATTRIBUTE:
             return Attribute(token.text, token.span)
         if token.kind is TokenKind.PARAMETER:

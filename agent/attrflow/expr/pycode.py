@@ -35,6 +35,10 @@ class Line:
         """A literal."""
         return ast.Constant(value, None, **self._place)
 
+    def truth(self, *, value: bool) -> ast.expr:
+        """`True` or `False`."""
+        return self.constant(value)
+
     def call(self, function: str, arguments: Sequence[ast.expr]) -> ast.expr:
         """`function(arguments)`."""
         return ast.Call(self.name(function), list(arguments), [], **self._place)
@@ -89,9 +93,9 @@ class Line:
         return self.logical(ast.Or(), self.compare(count, ast.Eq(), self.constant(0)), empty)
 
     def outcome(self, name: str, code: ast.expr) -> ast.expr:
-        """The value as a condition, which is given the name."""
+        """The value of this name as a condition, to which the name stands from then on; `code` gives the value."""
         checked = self.assign(name, self.call("condition", [self.name(name)]))
-        return self.either(self.is_a(self.assign(name, code), "flag"), self.name(name), checked)
+        return self.either(self.is_a(code, "flag"), self.name(name), checked)
 
     def negation(self, value: ast.expr) -> ast.expr:
         """`not value`."""
@@ -101,9 +105,9 @@ class Line:
         """`left operator right`, of numbers or texts."""
         return ast.BinOp(left, operator, right, **self._place)
 
-    def item(self, name: str, index: int) -> ast.expr:
+    def item(self, name: str, index: ast.expr) -> ast.expr:
         """`name[index]`."""
-        return ast.Subscript(self.name(name), self.constant(index), ast.Load(), **self._place)
+        return ast.Subscript(self.name(name), index, ast.Load(), **self._place)
 
     def slice(self, name: str, start: int, end: int) -> ast.expr:
         """`name[start:end]`."""
@@ -128,36 +132,33 @@ def function_code(function: ast.expr) -> CodeType:
     return code
 
 
-def evaluation_code(value: ast.expr) -> CodeType:
+def evaluation_code(value: ast.expr, *, gaps: bool) -> CodeType:
     """The code of a function of `context` that gives a value without gaps, and errors with their place.
 
-    It names `ExpressionError`, `placed`, `Aligned` and `compact`. The module around the function is only
-    compiled, never run.
+    `gaps`: whether the value may have some, which are then taken out. The code names `ExpressionError`,
+    `placed`, `Aligned` and `compact`. The module around the function is only compiled, never run.
     """
     line = Line(1)
     place: dict[str, int] = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
-    result = ast.Name("result", ast.Store(), **place)
-    gaps = line.compare(
-        ast.Attribute(line.name("result"), "__class__", ast.Load(), **place), ast.Is(), line.name("Aligned")
-    )
+    aligned = line.is_a(line.assign("result", value), "Aligned")
+    whole = line.either(aligned, line.call("compact", [line.name("result")]), line.name("result")) if gaps else value
     told: list[ast.stmt] = [
         ast.Expr(line.call("placed", [line.name("error")]), **place),
         ast.Raise(None, None, **place),
     ]
     body: list[ast.stmt] = [
         ast.Try(
-            [ast.Assign([result], value, None, **place)],
+            [ast.Return(whole, **place)],
             [ast.ExceptHandler(line.name("ExpressionError"), "error", told, **place)],
             [],
             [],
             **place,
         ),
-        ast.Return(line.either(gaps, line.call("compact", [line.name("result")]), line.name("result")), **place),
     ]
     arguments = ast.arguments([], [ast.arg("context", None, None, **place)], None, [], [], None, [])
     function = ast.FunctionDef("expression", arguments, body, [], None, None, **place)
-    whole = compile(ast.Module([function], []), FILE_NAME, "exec")
-    (code,) = (constant for constant in whole.co_consts if isinstance(constant, CodeType))
+    module = compile(ast.Module([function], []), FILE_NAME, "exec")
+    (code,) = (constant for constant in module.co_consts if isinstance(constant, CodeType))
     return code
 
 

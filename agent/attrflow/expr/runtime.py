@@ -20,7 +20,6 @@ from attrflow.expr.branching import (
 )
 from attrflow.expr.context import EvaluationContext
 from attrflow.expr.errors import ExpressionError
-from attrflow.expr.operators import negate
 from attrflow.expr.results import FlowWord, compact, describe
 
 __all__ = ["RUNTIME"]
@@ -105,7 +104,6 @@ RUNTIME: Mapping[str, object] = {
     "condition": condition,
     "conjunction": conjunction,
     "disjunction": disjunction,
-    "negate": negate,
     "no_word": no_word,
     "number_of": number_of,
     "observed": observed,

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from attrflow.expr.ast import Attribute, Call, Expression, Parameter, Text, children
 from attrflow.expr.functions import FUNCTIONS
 
-__all__ = ["COUNTING", "Usage", "usage_of"]
+__all__ = ["COUNTING", "DN", "Usage", "usage_of"]
+
+DN = "dn"
+"""The pseudo-attribute `[dn]`: the object's distinguished name, one text."""
 
 COUNTING = frozenset(("IsPresent", "IsNull", "IsNullOrEmpty", "IsEmpty", "Count"))
 """Functions that can answer from the number of values, and look at a value only when it is the only one."""

@@ -118,7 +118,7 @@ class Store(View, Protocol):
     def cs_unseen(
         self, connector: str, partition: str, seen: Collection[int], *, after: int = 0, limit: int = 500
     ) -> tuple[int, ...]:
-        """Staging objects that the directory should show, as an import or an export left them, and are not in `seen`."""
+        """Staging objects that the directory should show, as an import or export left them, but are not in `seen`."""
 
     def pending_exports(
         self, connector: str, partition: str | None = None, *, after: int = 0, limit: int = 500

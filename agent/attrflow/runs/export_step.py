@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrflow.engine.export import PARTS, Part, escrow_batch, resume_batch, settle_batch
+from attrflow.engine.export import Part, escrow_batch, export_order, resume_batch, settle_batch
 from attrflow.engine.plan import ExportBatch
 from attrflow.model.entry import ExportOutcome
 from attrflow.ports.connector import Connector
@@ -34,7 +34,7 @@ def export_step(environment: Environment, step: Step, connector: Connector, part
     _guard(environment, step, partition)
     step.total = sum(store.pending_export_counts(step.connector, partition).values())
     _resume(environment, step, connector)
-    for part in PARTS:
+    for part in export_order(deletes_first=environment.options.export_deletes_first):
         _export_part(environment, step, connector, partition, part)
     if step.counters.get("export-failure"):
         return "completed-export-errors"

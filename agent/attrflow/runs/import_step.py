@@ -132,6 +132,7 @@ class _Import:
             environment.world,
             run=self.step.run,
             brought=self.seen if self.whole else None,
+            options=environment.options,
         )
         self._keep(plan, len(objects))
         self.need_whole.update(dict.fromkeys(plan.need_whole))

@@ -153,4 +153,5 @@ class _Run:
 def _sentence(error: AttrflowError) -> str:
     """What went wrong, the findings about the project's texts where they are the cause, and what to do."""
     found = [str(d) for d in error.diagnostics if d.severity == "error"] if isinstance(error, SettingsError) else []
-    return " ".join(part for part in (error.message, "; ".join(found), error.help) if part)
+    parts = (part.rstrip() for part in (error.message, "; ".join(found), error.help) if part)
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts)

@@ -6,10 +6,9 @@ from collections import Counter
 
 from attrflow.engine.plan import SyncPlan
 from attrflow.engine.program import Program
-from attrflow.engine.program import Program
 from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
 from attrflow.model.changes import RunObject
-from attrflow.ports.view import Reads
+from attrflow.ports.view import Reads, View
 from attrflow.runs.environment import BATCH_SIZE, Environment
 from attrflow.runs.step import Step, StepStopped
 
@@ -26,17 +25,22 @@ def sync_step(environment: Environment, step: Step, partition: str, *, full: boo
     linked now, and provisioning to be tried again. Returns the step's result.
 
     Raises:
-        StepStopped: too many objects failed, or the schema of a connector that rules flow to is not known yet.
+        StepStopped: too many objects failed, the schema of a connector that rules flow to is not known yet, or
+            rules have equal precedence and an option refuses that.
     """
     program = environment.program()
     _require_schemas(program)
+    _require_order(program)
+    options = environment.options
     after = 0
     while ids := environment.store.cs_ids(
         step.connector, partition, after=after, limit=BATCH_SIZE, pending_only=not full
     ):
         after = ids[-1]
         view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True))
-        plan = synchronize_batch(view, ids, program, environment.world, run=step.run)
+        due = ids if full or options.retry_failed_objects else _unfailed(view, ids)
+        narrow = not full and options.delta_sync_changed_flows_only
+        plan = synchronize_batch(view, due, program, environment.world, run=step.run, narrow=narrow)
         _apply(step, plan, len(ids))
     _retry(environment, step, program)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
@@ -51,6 +55,32 @@ def _require_schemas(program: Program) -> None:
             f"The schema of {', '.join(unknown)} is not known yet, so nothing could be flowed to it: run "
             f"`attrflow run {unknown[0]} full-import` first.",
         )
+
+
+def _require_order(program: Program) -> None:
+    """Where an option says so, rules of equal precedence are an error; else the rule id decides (OPEN-6)."""
+    if not program.options.refuse_equal_precedence:
+        return
+    names: dict[int, list[str]] = {}
+    for rule in program.ruleset.rules:
+        if not rule.disabled:
+            names.setdefault(rule.precedence, []).append(rule.name)
+    tied = {precedence: found for precedence, found in names.items() if len(found) > 1}
+    if tied:
+        shown = "; ".join(f"{precedence}: {', '.join(found)}" for precedence, found in sorted(tied.items()))
+        raise StepStopped(
+            "no-start-ma",
+            f"Rules have equal precedence ({shown}). Give each a number of its own, or let the rule id "
+            "decide with refuse-equal-precedence = false.",
+        )
+
+
+def _unfailed(view: View, ids: tuple[int, ...]) -> tuple[int, ...]:
+    """The objects without a stored synchronization error: an import that changes a failed one forgets it (OPEN-20)."""
+    found = ((id_, view.cs(id_)) for id_ in ids)
+    return tuple(
+        id_ for id_, cso in found if cso is None or cso.import_error is None or cso.import_error.step == "staging"
+    )
 
 
 def _retry(environment: Environment, step: Step, program: Program) -> None:

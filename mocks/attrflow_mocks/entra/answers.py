@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 import orjson
 
-__all__ = ["JSON_TYPE", "GraphError", "Request", "Response", "json_body", "json_response"]
+__all__ = ["JSON_TYPE", "GraphError", "Request", "Response", "json_body", "json_response", "small_number"]
 
+_DIGITS = 9
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
@@ -109,3 +110,8 @@ def json_body(request: Request) -> dict[str, object]:
             "valid JSON format.",
         )
     return document
+
+
+def small_number(text: str) -> int | None:
+    """A number of up to nine digits, None where the text is not one: longer ones are an attack on `int`."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None

@@ -68,6 +68,8 @@ def _item(outer: Request, base: str, entry: object) -> _Item:
     name, method, url = entry.get("id"), entry.get("method"), entry.get("url")
     if not isinstance(name, str) or not name or not isinstance(method, str) or not isinstance(url, str):
         raise _wrong("Each request in a batch needs 'id', 'method' and 'url'.")
+    # msgraph-core sends its own absolute addresses; the service takes them where they are its own.
+    url = url.removeprefix(f"{outer.origin}{base}/")
     if "://" in url or url.lstrip("/").casefold().startswith("$batch"):
         raise _wrong(f"Request {name}: the url must be relative, and no batch within a batch.")
     given = entry.get("headers")

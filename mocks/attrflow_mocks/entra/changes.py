@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 __all__ = ["Change", "ChangeLog", "Summary"]
 
@@ -27,6 +28,7 @@ class Change:
     """Graph names whose cloud value changed; may be empty where only shadow values did."""
     added: tuple[LinkChange, ...] = ()
     removed: tuple[LinkChange, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +65,13 @@ class ChangeLog:
         """The number of the last change, 0 where there is none."""
         return len(self._changes)
 
+    def latest_at(self, moment: datetime) -> int:
+        """The number of the last change that had happened by then, 0 where there is none."""
+        number = len(self._changes)
+        while number and (self._changes[number - 1].at or moment) > moment:
+            number -= 1
+        return number
+
     def append(
         self,
         identifier: str,
@@ -72,6 +81,7 @@ class ChangeLog:
         properties: Iterable[str] = (),
         added: Iterable[LinkChange] = (),
         removed: Iterable[LinkChange] = (),
+        at: datetime | None = None,
     ) -> Change:
         """Log one change and return it."""
         change = Change(
@@ -82,6 +92,7 @@ class ChangeLog:
             frozenset(properties),
             tuple(added),
             tuple(removed),
+            at,
         )
         self._changes.append(change)
         return change

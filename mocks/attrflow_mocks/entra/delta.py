@@ -84,7 +84,7 @@ class Unit:
 
 def begin(tenant: TenantState, name: str, extra: Mapping[str, object], latest: bool = False) -> Cursor:
     """A cursor at the start of a first round, or (`latest`) at the end of it."""
-    upto = tenant.store.log.latest
+    upto = tenant.store.latest
     issued = int(tenant.clock.now().timestamp())
     return Cursor(name, upto if latest else _START, upto, 0, 0, issued, tenant.generation, extra)
 
@@ -108,9 +108,11 @@ def read_token(tenant: TenantState, name: str, token: str) -> Cursor:
     extra = state.get("x")
     since, upto, position, part, issued, generation = (n if isinstance(n, int) else 0 for n in numbers)
     age = tenant.clock.now().timestamp() - issued
-    if generation != tenant.generation or age > _LIFETIME.total_seconds():
+    # A change that the log does not have: the token is from a future that a snapshot undid.
+    undone = since > tenant.store.log.latest
+    if generation != tenant.generation or undone or age > _LIFETIME.total_seconds():
         raise StaleToken(expired=True)
-    end = tenant.store.log.latest if upto < 0 else upto
+    end = max(since, tenant.store.latest) if upto < 0 else upto
     kept = extra if isinstance(extra, dict) else {}
     return Cursor(name, since, end, position, part, issued, generation, kept)
 

@@ -91,7 +91,7 @@ class DirectClient:
         Raises:
             LookupError: there is no such user.
         """
-        answer = self.graph("GET", f"users/{key}?$select=id,{','.join(names)}")
+        answer = self.graph("GET", f"users/{key}?$select={','.join(['id', *names])}")
         if answer.status != 200:
             raise LookupError(answer.body.decode())
         found: dict[str, Any] = answer.json

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attrflow_mocks.entra.answers import GraphError
-from attrflow_mocks.entra.properties import ENTITY_NAMES, property_named
+from attrflow_mocks.entra.properties import ENTITY_NAMES, Property, property_named
 
 __all__ = ["Filter", "Getter", "parse_filter"]
 
@@ -38,7 +38,14 @@ _NEVER: Mapping[str, frozenset[str]] = {
     "user": frozenset({"onPremisesDistinguishedName", "onPremisesDomainName", "passwordProfile"}),
     "group": frozenset(),
     "contact": frozenset(),
+    "device": frozenset(),
+    "application": frozenset(),
 }
+_DEPTH = 32
+"""How deep parentheses and `not` may nest; the service gives up too, and a parser must."""
+_CLAUSES = 200
+_SHOWN = 200
+"""How much of a filter an error repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,16 @@ class Filter:
     """All `name eq literal` of a filter that has nothing else but `or`; empty for any other."""
 
 
-def parse_filter(kind: str, text: str) -> Filter:
-    """Parse a filter over objects of that kind.
+Resolver = Callable[[str], Property | None]
+
+
+def parse_filter(kind: str, text: str, resolve: Resolver | None = None) -> Filter:
+    """Parse a filter over objects of that kind; `resolve` knows its properties, directory extensions too.
 
     Raises:
         GraphError: 400, for bad syntax, an unknown property, or a clause that Graph does not support.
     """
-    parser = _Parser(kind, text)
+    parser = _Parser(kind, text, resolve or (lambda name: property_named(kind, name)))
     predicate = parser.disjunction()
     if parser.peek() is not None:
         raise parser.wrong(f"unexpected {parser.peek()!r}")
@@ -71,12 +81,21 @@ def _fold(value: object) -> object:
 
 
 def _bound(get: Getter, variable: str, value: object) -> Getter:
-    return lambda path: value if path == variable else get(path)
+    def found(path: str) -> object:
+        first, _, rest = path.partition("/")
+        if first != variable:
+            return get(path)
+        return value if not rest else value.get(rest) if isinstance(value, dict) else None
+
+    return found
 
 
 class _Parser:
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, resolve: Resolver) -> None:
         self.kind = kind
+        self.resolve = resolve
+        self.depth = 0
+        self.clauses = 0
         self.text = text
         self.tokens = self._split(text)
         self.at = 0
@@ -99,7 +118,7 @@ class _Parser:
     # Tokens
 
     def wrong(self, reason: str) -> GraphError:
-        return GraphError(400, "BadRequest", f"Invalid filter clause: {reason} in '{self.text}'.")
+        return GraphError(400, "BadRequest", f"Invalid filter clause: {reason} in '{self.text[:_SHOWN]}'.")
 
     def unsupported(self, name: str) -> GraphError:
         entity = ENTITY_NAMES[self.kind]
@@ -143,6 +162,15 @@ class _Parser:
         return parts[0] if len(parts) == 1 else lambda get: all(part(get) for part in parts)
 
     def negation(self) -> Predicate:
+        self.depth += 1
+        if self.depth > _DEPTH:
+            raise self.wrong(f"nested more than {_DEPTH} deep")
+        try:
+            return self.unit()
+        finally:
+            self.depth -= 1
+
+    def unit(self) -> Predicate:
         if self.accept("not"):
             self.advanced, self.only_equals = True, False
             inner = self.negation()
@@ -154,6 +182,9 @@ class _Parser:
         return self.term()
 
     def term(self) -> Predicate:
+        self.clauses += 1
+        if self.clauses > _CLAUSES:
+            raise self.wrong(f"more than {_CLAUSES} clauses")
         token = self.peek()
         if token is not None and token.casefold() in ("startswith", "endswith", "contains"):
             return self.call(self.take().casefold())
@@ -165,8 +196,8 @@ class _Parser:
     def path(self) -> str:
         first = self.take()
         if first in self.variables:
-            return first
-        known = property_named(self.kind, first)
+            return f"{first}/{self.take()}" if self.accept("/") else first
+        known = self.resolve(first)
         if known is None:
             entity = ENTITY_NAMES[self.kind]
             raise GraphError(
@@ -179,6 +210,8 @@ class _Parser:
         parts = [known.name]
         while self.accept("/"):
             parts.append(self.take())
+        if parts[-1] == "$count":
+            self.advanced, self.only_equals = True, False
         return "/".join(parts)
 
     def call(self, function: str) -> Predicate:
@@ -190,7 +223,7 @@ class _Parser:
         self.take(")")
         if function == "contains" or not isinstance(wanted, str):
             raise self.unsupported(name)
-        if name not in self.variables:
+        if name.partition("/")[0] not in self.variables:
             if function == "endswith" and name not in _SUFFIX:
                 raise self.unsupported(name)
             self.advanced |= function == "endswith" or name not in _PLAIN_PREFIX

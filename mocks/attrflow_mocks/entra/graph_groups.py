@@ -1,4 +1,4 @@
-"""Groups on the strict face: read, create, patch, delete, and their members.
+"""Groups on the strict face: read, create, patch, delete. Members and owners are `graph_relations`'.
 
 Mail-enabled groups of the classic kinds and synchronized groups are read-only here, as in Graph.
 """
@@ -10,20 +10,19 @@ from dataclasses import replace
 
 from attrflow_mocks.entra.addresses import SMTP
 from attrflow_mocks.entra.answers import Response, json_body
-from attrflow_mocks.entra.graph_objects import (
-    by_url,
-    delta_of,
-    find,
-    list_kind,
-    listing,
-    not_found,
-    read_reference,
-    show,
+from attrflow_mocks.entra.bin import to_bin
+from attrflow_mocks.entra.graph_delta import delta_of
+from attrflow_mocks.entra.graph_objects import by_url, count_of, find, list_kind, show
+from attrflow_mocks.entra.graph_write import (
+    bad_request,
+    changeable_group,
+    check_member,
+    conflict,
+    is_unified,
+    required,
+    writable,
 )
-from attrflow_mocks.entra.graph_users import count_kind
-from attrflow_mocks.entra.graph_write import MASTERED, bad_request, conflict, required, writable
 from attrflow_mocks.entra.objects import DirectoryObject
-from attrflow_mocks.entra.odata import selected
 from attrflow_mocks.entra.routing import Context, Route
 from attrflow_mocks.entra.settle import conflict_of
 from attrflow_mocks.entra.store import References
@@ -31,7 +30,6 @@ from attrflow_mocks.entra.store import References
 __all__ = ["ROUTES"]
 
 _BIND_LIMIT = 20
-_CLASSIC = "Cannot Update a mail-enabled security groups and or distribution list."
 _KINDS = frozenset({"Unified", "DynamicMembership"})
 
 
@@ -93,13 +91,13 @@ def _bound(
     found = [by_url(context, str(url)) for url in urls]
     for target in found:
         if group is not None:
-            _check_member(context, group, target)
+            check_member(context.tenant, group, target)
     return found
 
 
 def patch_group(context: Context, key: str) -> Response:
     tenant, body = context.tenant, json_body(context.request)
-    found = _changeable(find(context, "group", key))
+    found = changeable_group(find(context, "group", key))
     values = writable(tenant, "group", body, found)
     members = _bound(context, body, "members@odata.bind", found)
     links = References([("member", target.id) for target in members])
@@ -110,66 +108,14 @@ def patch_group(context: Context, key: str) -> Response:
     return Response(204)
 
 
-def _changeable(found: DirectoryObject) -> DirectoryObject:
-    if found.synced:
-        raise bad_request(MASTERED)
-    types = found.properties.get("groupTypes")
-    unified = isinstance(types, (list, tuple)) and "Unified" in types
-    if found.properties.get("mailEnabled") and not unified:
-        raise bad_request(_CLASSIC)
-    return found
-
-
 def delete_group(context: Context, key: str) -> Response:
     found = find(context, "group", key)
     if found.synced:
         raise bad_request("Unable to delete the object: it is an on-premises mastered Directory Sync object.")
-    context.tenant.store.purge(found.id)
-    return Response(204)
-
-
-def list_members(context: Context, key: str) -> Response:
-    group = find(context, "group", key)
-    return listing(context, context.tenant.store.live_targets(group.id, "member"), "directoryObjects", None)
-
-
-def list_user_members(context: Context, key: str) -> Response:
-    group = find(context, "group", key)
-    users = [o for o in context.tenant.store.live_targets(group.id, "member") if o.kind == "user"]
-    return listing(context, users, "users", None, selected(context.options, "user"))
-
-
-def count_members(context: Context, key: str) -> Response:
-    if not context.options.eventual:
-        raise bad_request("$count is not currently supported.")
-    group = find(context, "group", key)
-    total = sum(1 for _ in context.tenant.store.live_targets(group.id, "member"))
-    return Response(200, str(total).encode(), {"content-type": "text/plain"})
-
-
-def add_member(context: Context, key: str) -> Response:
-    group = _changeable(find(context, "group", key))
-    target = read_reference(context)
-    _check_member(context, group, target)
-    context.tenant.store.commit(group, References([("member", target.id)]))
-    return Response(204)
-
-
-def _check_member(context: Context, group: DirectoryObject, target: DirectoryObject) -> None:
-    if context.tenant.store.links.has(group.id, "member", target.id):
-        raise bad_request(
-            "One or more added object references already exist for the following modified properties: 'members'."
-        )
-    types = group.properties.get("groupTypes")
-    if isinstance(types, (list, tuple)) and "Unified" in types and target.kind != "user":
-        raise bad_request(f"A Microsoft 365 group cannot have a {target.kind} as a member.")
-
-
-def remove_member(context: Context, key: str, member: str) -> Response:
-    group = _changeable(find(context, "group", key))
-    if not context.tenant.store.links.has(group.id, "member", member.casefold()):
-        raise not_found(member)
-    context.tenant.store.commit(group, References(remove=[("member", member.casefold())]))
+    if is_unified(found):
+        to_bin(context.tenant, found)
+    else:
+        context.tenant.store.purge(found.id)
     return Response(204)
 
 
@@ -181,13 +127,8 @@ ROUTES = (
     Route("GET", "groups", list_groups, "List groups"),
     Route("POST", "groups", create_group, "Create a security or Microsoft 365 group"),
     Route("GET", "groups/delta", groups_delta, "Track changes of groups and members"),
-    Route("GET", "groups/$count", lambda context: count_kind(context, "group"), "Count groups"),
+    Route("GET", "groups/$count", lambda context: count_of(context, "group"), "Count groups"),
     Route("GET", "groups/{id}", get_group, "Read a group by id or uniqueName"),
     Route("PATCH", "groups/{id}", patch_group, "Change a group, or add up to 20 members"),
-    Route("DELETE", "groups/{id}", delete_group, "Delete a group for good"),
-    Route("GET", "groups/{id}/members", list_members, "List members"),
-    Route("GET", "groups/{id}/members/user", list_user_members, "List members that are users"),
-    Route("GET", "groups/{id}/members/$count", count_members, "Count members"),
-    Route("POST", "groups/{id}/members/$ref", add_member, "Add a member"),
-    Route("DELETE", "groups/{id}/members/{id}/$ref", remove_member, "Remove a member"),
+    Route("DELETE", "groups/{id}", delete_group, "Delete a group: Microsoft 365 to the bin, others for good"),
 )

@@ -1,34 +1,25 @@
-"""What users, groups and contacts have in common on the strict face: finding, showing, listing, deltas.
+"""What objects of all kinds have in common on the strict face: finding, showing, listing, expanding.
 
 Answers requests over the store; writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from attrflow_mocks.entra.answers import GraphError, Response, json_body, json_response
-from attrflow_mocks.entra.changes import Summary
-from attrflow_mocks.entra.delta import Cursor, StaleToken, Unit, begin, next_round, read_token, walk
-from attrflow_mocks.entra.filters import parse_filter
+from attrflow_mocks.entra.expand import EXPAND_LIMIT, Expansion, parse_expand, related
 from attrflow_mocks.entra.objects import GRAPH_TYPES, DirectoryObject
-from attrflow_mocks.entra.odata import (
-    MAX_PAGE,
-    Options,
-    collection_filter,
-    link,
-    matching,
-    ordered,
-    page_of,
-    selected,
-)
-from attrflow_mocks.entra.presentation import present, value_of
-from attrflow_mocks.entra.properties import DELTA_NAVIGATIONS
+from attrflow_mocks.entra.odata import link, matching, ordered, page_of, selected
+from attrflow_mocks.entra.presentation import present
+from attrflow_mocks.entra.properties import ENTITY_NAMES, property_named
 from attrflow_mocks.entra.routing import Context
 
 __all__ = [
     "COLLECTIONS",
-    "delta_of",
+    "by_url",
+    "count_of",
     "entity",
     "find",
     "list_kind",
@@ -39,10 +30,21 @@ __all__ = [
     "typed",
 ]
 
-COLLECTIONS: Mapping[str, str] = {"user": "users", "group": "groups", "contact": "contacts"}
-_LINKS: Mapping[str, str] = {"members": "member", "manager": "manager"}
-_DELTA_PAGE = 100
-_IDS = 50
+COLLECTIONS: Mapping[str, str] = {
+    "user": "users",
+    "group": "groups",
+    "contact": "contacts",
+    "device": "devices",
+    "application": "applications",
+}
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "user": {"userPrincipalName": "upn"},
+    "group": {"uniqueName": "uniqueName"},
+    "contact": {},
+    "device": {"deviceId": "deviceId"},
+    "application": {"appId": "appId", "uniqueName": "uniqueName"},
+}
+"""Alternate keys by kind: the property in the URL, and the store's name of it."""
 
 
 def not_found(name: str) -> GraphError:
@@ -55,7 +57,7 @@ def not_found(name: str) -> GraphError:
 
 
 def find(context: Context, kind: str, key: str) -> DirectoryObject:
-    """A live object by id; users by userPrincipalName too, groups by `uniqueName=…`.
+    """A live object by id or alternate key (`uniqueName=…`); users by their bare userPrincipalName too.
 
     Raises:
         GraphError: 404.
@@ -63,11 +65,11 @@ def find(context: Context, kind: str, key: str) -> DirectoryObject:
     store = context.tenant.store
     name, separator, value = key.partition("=")
     found = store.live(key, kind)
-    if found is None and kind == "user":
-        found = store.holder("upn", value if name == "userPrincipalName" and separator else key)
-    elif found is None and kind == "group" and name == "uniqueName":
-        found = store.holder("uniqueName", value)
-    if found is None:
+    if found is None and separator and name in _KEYS[kind]:
+        found = store.holder(_KEYS[kind][name], value)
+    elif found is None and kind == "user":
+        found = store.holder("upn", key)
+    if found is None or found.kind != kind:
         raise not_found(key)
     return found
 
@@ -78,29 +80,121 @@ def show(context: Context, found: DirectoryObject, status: int = 200) -> Respons
     return json_response(status, entity(context, found, names))
 
 
+def _selection(context: Context, names: Iterable[str]) -> str:
+    parts = list(names) if context.options.get("select") else []
+    text = context.options.get("expand")
+    parts += [f"{text.partition('(')[0]}()"] if text else []
+    return f"({','.join(parts)})" if parts else ""
+
+
 def entity(context: Context, found: DirectoryObject, names: tuple[str, ...]) -> dict[str, object]:
-    """One object with its context."""
-    suffix = f"({','.join(names)})" if context.options.get("select") else ""
-    where = f"{context.url}/$metadata#{COLLECTIONS[found.kind]}{suffix}/$entity"
-    return {"@odata.context": where, **present(found, names)}
+    """One object with its context, and what the request expands."""
+    where = f"{context.url}/$metadata#{COLLECTIONS[found.kind]}{_selection(context, names)}/$entity"
+    expansion = _expansion(context, found.kind)
+    return {"@odata.context": where, **present(found, names), **_expanded(context, found, expansion)}
 
 
-def typed(options: Options, found: DirectoryObject) -> dict[str, object]:
+def _expansion(context: Context, kind: str) -> Expansion | None:
+    text = context.options.get("expand")
+    if text is None:
+        return None
+    if context.options.advanced and "$levels" not in text:
+        raise GraphError(400, "Request_UnsupportedQuery", "$expand is not supported with advanced queries.")
+    return parse_expand(kind, text, context.options.eventual)
+
+
+def _expanded(
+    context: Context, found: DirectoryObject, expansion: Expansion | None, depth: int = 1
+) -> dict[str, object]:
+    """The expanded navigation property; a single one without a target is left out, as in Graph."""
+    if expansion is None or depth > expansion.levels:
+        return {}
+    targets = islice(related(context.tenant.store, found, expansion.navigation), EXPAND_LIMIT)
+    items = [
+        {**_typed(context, target, expansion.select), **_expanded(context, target, expansion, depth + 1)}
+        if expansion.navigation.single
+        else _typed(context, target, expansion.select)
+        for target in targets
+    ]
+    if expansion.navigation.single:
+        return {expansion.name: items[0]} if items else {}
+    return {expansion.name: items}
+
+
+def _typed(context: Context, found: DirectoryObject, names: Iterable[str]) -> dict[str, object]:
+    if not names:
+        return typed(context, found)
+    known = [item.name for item in (property_named(found.kind, name) for name in names) if item is not None]
+    return {"@odata.type": GRAPH_TYPES[found.kind], "id": found.id, **_shown(context, found, known)}
+
+
+def _shown(context: Context, found: DirectoryObject, names: Iterable[str]) -> dict[str, object]:
+    """Properties, or nulls where the token may not read objects of that kind."""
+    shown = present(found, names)
+    if context.may_read(found.kind):
+        return shown
+    return {name: found.id if name == "id" else [] if isinstance(value, list) else None
+            for name, value in shown.items()}  # fmt: skip
+
+
+def typed(context: Context, found: DirectoryObject) -> dict[str, object]:
     """One object of a collection that holds several kinds."""
-    return {
-        "@odata.type": GRAPH_TYPES[found.kind],
-        "id": found.id,
-        **present(found, selected(options, found.kind)),
-    }
+    names = selected(context.options, found.kind, lenient=True)
+    return {"@odata.type": GRAPH_TYPES[found.kind], "id": found.id, **_shown(context, found, names)}
 
 
-def list_kind(context: Context, kind: str) -> Response:
-    """A collection of one kind, filtered, ordered and paged."""
+def list_kind(context: Context, kind: str, found: Iterable[DirectoryObject] | None = None) -> Response:
+    """A collection of one kind (by default all of it), filtered, searched, ordered and paged."""
     names = selected(context.options, kind)
-    suffix = f"({','.join(names)})" if context.options.get("select") else ""
-    chosen = list(matching(context.tenant.store.all(kind), collection_filter(context.options, kind)))
-    collection = COLLECTIONS[kind]
-    return listing(context, chosen, f"{collection}{suffix}", kind, names)
+    all_of_it = found is None
+    objects = context.tenant.store.all(kind) if found is None else found
+    chosen = list(matching(objects, context.options, kind))
+    where = f"{COLLECTIONS[kind]}{_selection(context, names)}"
+    return listing(context, chosen, where, kind, names, by_creation=all_of_it)
+
+
+def count_of(context: Context, kind: str | None, found: Iterable[DirectoryObject] | None = None) -> Response:
+    """The number of objects as plain text, for callers that asked for eventual consistency.
+
+    Raises:
+        GraphError: 400 without `ConsistencyLevel: eventual`.
+    """
+    if not context.options.eventual:
+        raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
+    objects = context.tenant.store.all(kind) if found is None else found
+    # A `$count` segment is an advanced query by itself: the option is not needed beside it.
+    options = context.options.counted()
+    chosen = matching(objects, options, kind) if kind is not None else mixed(context, objects)
+    return Response(200, str(sum(1 for _ in chosen)).encode(), {"content-type": "text/plain"})
+
+
+def mixed(context: Context, found: Iterable[DirectoryObject]) -> Iterator[DirectoryObject]:
+    """What `$filter` and `$search` leave of objects of several kinds; a kind without the property drops out.
+
+    Raises:
+        GraphError: 400 where no kind has the property, or the query is not an advanced one.
+    """
+    options = context.options
+    if options.get("filter") is None and options.get("search") is None:
+        yield from found
+        return
+    if not options.advanced and not options.counted().advanced:
+        raise GraphError(
+            400,
+            "Request_UnsupportedQuery",
+            "Unsupported Query. This needs the header 'ConsistencyLevel: eventual' and $count=true.",
+        )
+    items, errors = list(found), []
+    fitting: set[str] = set()
+    for kind in ENTITY_NAMES:
+        try:
+            chosen = matching([o for o in items if o.kind == kind], options, kind)
+            fitting.update(o.id for o in chosen)
+        except GraphError as error:
+            errors.append(error)
+    if len(errors) == len(ENTITY_NAMES):
+        raise errors[0]
+    yield from (o for o in items if o.id in fitting)
 
 
 def listing(
@@ -109,20 +203,28 @@ def listing(
     where: str,
     kind: str | None,
     names: tuple[str, ...] = (),
+    *,
+    by_creation: bool = False,
 ) -> Response:
-    """A page of objects; with `kind` None they are of several kinds and come with their type."""
-    items = list(found)
+    """A page of objects; with `kind` None they are of several kinds and come with their type.
+
+    `by_creation` says that they come in the order of creation, so that pages survive deletions.
+    """
     options = context.options
-    by_creation = kind is not None and not options.get("orderby")
+    items = list(found) if kind is not None else list(mixed(context, found))
     arranged = ordered(items, options, kind) if kind is not None else items
-    page = page_of(arranged, options, context.tenant.generation, by_creation)
+    page = page_of(arranged, options, context.tenant.generation, by_creation and not options.get("orderby"))
     document: dict[str, object] = {"@odata.context": f"{context.url}/$metadata#{where}"}
     if options.counting:
         document["@odata.count"] = len(items)
     if page.skiptoken is not None:
         values = {**options.values, "skiptoken": page.skiptoken}
         document["@odata.nextLink"] = link(context.request, context.request.target, values)
-    document["value"] = [present(o, names) if kind is not None else typed(options, o) for o in page.items]
+    if kind is None:
+        document["value"] = [typed(context, o) for o in page.items]
+    else:
+        expansion = _expansion(context, kind)
+        document["value"] = [{**present(o, names), **_expanded(context, o, expansion)} for o in page.items]
     return json_response(200, document)
 
 
@@ -148,121 +250,9 @@ def by_url(context: Context, url: str) -> DirectoryObject:
     name = url.rstrip("/").rpartition("/")[2]
     if "('" in name:
         name = name.partition("('")[2].removesuffix("')")
-    found = context.tenant.store.live(name)
-    if found is None:
+    tenant = context.tenant
+    found = tenant.store.live(name)
+    if found is None or (tenant.lag > 0 and (tenant.now() - found.created).total_seconds() < tenant.lag):
+        # With a lag, an object just created cannot be referred to yet.
         raise not_found(name)
     return found
-
-
-# Delta
-
-
-def delta_of(context: Context, kind: str) -> Response:
-    """One page of a delta query."""
-    cursor = _cursor(context, kind)
-    names = tuple(str(name) for name in _list(cursor.extra.get("names")))
-    explicit = bool(cursor.extra.get("select"))
-    ids = frozenset(str(item) for item in _list(cursor.extra.get("ids")))
-    navigations = [n for n in DELTA_NAVIGATIONS[kind] if n in names or (kind == "group" and not explicit)]
-    tracked = {kind: _LINKS[navigations[0]]} if navigations else {}
-
-    def wanted(found: DirectoryObject, summary: Summary | None) -> bool:
-        if ids and found.id not in ids:
-            return False
-        if summary is None or summary.events & {"created", "restored"}:
-            return True
-        linked = any(name in tracked.values() for name, _ in (*summary.added, *summary.removed))
-        return linked or bool(summary.properties.intersection(names))
-
-    if context.options.get("deltatoken") == "latest":
-        units: list[Unit] = []
-        following: Cursor | None = None
-    else:
-        units, following = walk(context.tenant, cursor, frozenset({kind}), _page_size(context), wanted, tracked)
-    minimal = "return=minimal" in context.request.header("prefer").replace(" ", "").casefold()
-    document: dict[str, object] = {"@odata.context": f"{context.url}/$metadata#{COLLECTIONS[kind]}"}
-    path = f"{context.base}/{COLLECTIONS[kind]}/delta"
-    if following is not None:
-        document["@odata.nextLink"] = link(context.request, path, {"skiptoken": following.token()})
-    else:
-        token = next_round(context.tenant, cursor).token()
-        document["@odata.deltaLink"] = link(context.request, path, {"deltatoken": token})
-    document["value"] = [_delta_item(context, unit, names, minimal) for unit in units]
-    return json_response(200, document)
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _cursor(context: Context, kind: str) -> Cursor:
-    options, name = context.options, COLLECTIONS[kind]
-    for refused in ("top", "orderby", "count"):
-        if options.get(refused) is not None:
-            message = f"'${refused}' is not supported by delta queries of {name}."
-            raise GraphError(400, "Request_UnsupportedQuery", message)
-    token = options.get("skiptoken") or options.get("deltatoken")
-    if token and token != "latest":  # noqa: S105 - a word of the protocol
-        try:
-            return read_token(context.tenant, name, token)
-        except StaleToken as stale:
-            if not stale.expired:
-                raise GraphError(400, "BadRequest", "Badly formed token.") from None
-            fresh = link(context.request, f"{context.base}/{name}/delta", {"deltatoken": ""})
-            message = "The delta token is no longer valid; start the query again."
-            raise GraphError(410, "resyncRequired", message, headers={"location": fresh}) from None
-    select = options.get("select")
-    extra = {
-        "names": list(selected(options, kind, navigations=True)),
-        "select": bool(select),
-        "ids": _ids(kind, options.get("filter")),
-    }
-    return begin(context.tenant, name, extra, latest=token == "latest")  # noqa: S105 - a word of the protocol
-
-
-def _ids(kind: str, text: str | None) -> list[str]:
-    if text is None:
-        return []
-    equals = parse_filter(kind, text).equals
-    if not equals or any(name != "id" for name, _ in equals) or len(equals) > _IDS:
-        message = f"Delta queries can be filtered by up to {_IDS} terms of the form id eq '…', joined by or."
-        raise GraphError(400, "Request_UnsupportedQuery", message)
-    return [str(value).casefold() for _, value in equals]
-
-
-def _page_size(context: Context) -> int:
-    for part in context.request.header("prefer").split(","):
-        name, _, value = part.strip().partition("=")
-        if name.casefold() == "odata.maxpagesize" and value.isdecimal():
-            return max(1, min(int(value), MAX_PAGE))
-    return _DELTA_PAGE
-
-
-def _delta_item(context: Context, unit: Unit, names: tuple[str, ...], minimal: bool) -> dict[str, object]:
-    if unit.found is None:
-        return {"id": unit.id, "@removed": {"reason": "deleted" if unit.purged else "changed"}}
-    found, summary = unit.found, unit.summary
-    item: dict[str, object] = {"id": found.id}
-    for name in names:
-        if name in _LINKS:
-            continue
-        changed = summary is not None and name in summary.properties
-        value = value_of(found, name)
-        has_value = value is not None and value != []
-        was_set = has_value or (not unit.whole and (changed or name in found.properties))
-        if was_set and (unit.whole or changed or not minimal):
-            item[name] = value
-    for navigation, attribute in _LINKS.items():
-        linked = [(target, removed) for name, target, removed in unit.links if name == attribute]
-        if linked:
-            item[f"{navigation}@delta"] = [_link_item(context, target, removed) for target, removed in linked]
-    return item
-
-
-def _link_item(context: Context, target: str, removed: bool) -> dict[str, object]:
-    found = context.tenant.store.get(target)
-    kind = GRAPH_TYPES[found.kind] if found is not None else "#microsoft.graph.directoryObject"
-    item: dict[str, object] = {"@odata.type": kind, "id": target}
-    if removed:
-        item["@removed"] = {"reason": "deleted"}
-    return item

@@ -1,22 +1,24 @@
-"""The tenant itself on the strict face: organization, domains, synchronization settings, any object by id."""
+"""The tenant itself on the strict face, and any object by its id alone."""
 
 from __future__ import annotations
 
-from attrflow_mocks.entra.answers import Response, json_body, json_response
+from attrflow_mocks.entra.answers import GraphError, Response, json_body, json_response
+from attrflow_mocks.entra.bin import to_bin
+from attrflow_mocks.entra.graph_delta import delta_of_all
 from attrflow_mocks.entra.graph_objects import not_found, typed
-from attrflow_mocks.entra.graph_write import bad_request
-from attrflow_mocks.entra.objects import Domain, instant
-from attrflow_mocks.entra.odata import Options
+from attrflow_mocks.entra.graph_write import bad_request, changeable_group, check_names, is_unified
+from attrflow_mocks.entra.objects import instant
 from attrflow_mocks.entra.routing import Context, Route
 
 __all__ = ["ROUTES"]
 
 _IDS_LIMIT = 1000
-_SERVICES = ["Email", "OfficeCommunicationsOnline"]
+_UNPROCESSABLE = 422
 
 
 def organization(context: Context) -> Response:
-    return _collection(context, "organization", [_organization(context)])
+    where = f"{context.url}/$metadata#organization"
+    return json_response(200, {"@odata.context": where, "value": [_organization(context)]})
 
 
 def organization_by_id(context: Context, key: str) -> Response:
@@ -30,7 +32,7 @@ def _organization(context: Context) -> dict[str, object]:
     tenant = context.tenant
     verified = [
         {
-            "capabilities": ", ".join(_SERVICES),
+            "capabilities": ", ".join(domain.services),
             "isDefault": domain.default,
             "isInitial": domain.initial,
             "name": domain.name,
@@ -52,57 +54,11 @@ def _organization(context: Context) -> dict[str, object]:
     }
 
 
-def refuse_organization(_: Context, key: str) -> Response:
-    raise bad_request(f"The properties of organization {key} are read-only and cannot be set.")
-
-
-def domains(context: Context) -> Response:
-    return _collection(context, "domains", [_domain(domain) for domain in context.tenant.domains.values()])
-
-
-def domain_by_id(context: Context, key: str) -> Response:
-    domain = context.tenant.domains.get(key.casefold())
-    if domain is None:
-        raise not_found(key)
-    where = f"{context.url}/$metadata#domains/$entity"
-    return json_response(200, {"@odata.context": where, **_domain(domain)})
-
-
-def _domain(domain: Domain) -> dict[str, object]:
-    return {
-        "id": domain.name,
-        "authenticationType": domain.authentication,
-        "availabilityStatus": None,
-        "isAdminManaged": True,
-        "isDefault": domain.default,
-        "isInitial": domain.initial,
-        "isRoot": True,
-        "isVerified": domain.verified,
-        "passwordNotificationWindowInDays": 14,
-        "passwordValidityPeriodInDays": 2147483647,
-        "state": None,
-        "supportedServices": _SERVICES if domain.verified else [],
-    }
-
-
-def synchronization(context: Context) -> Response:
-    return _collection(context, "directory/onPremisesSynchronization", [_synchronization(context)])
-
-
-def synchronization_by_id(context: Context, key: str) -> Response:
+def refuse_organization(context: Context, key: str) -> Response:
     if key != context.tenant.tenant_id:
         raise not_found(key)
-    where = f"{context.url}/$metadata#directory/onPremisesSynchronization/$entity"
-    return json_response(200, {"@odata.context": where, **_synchronization(context)})
-
-
-def _synchronization(context: Context) -> dict[str, object]:
-    prevention = {"alertThreshold": 500, "synchronizationPreventionType": "enabledForCount"}
-    return {
-        "id": context.tenant.tenant_id,
-        "configuration": {"accidentalDeletionPrevention": prevention},
-        "features": dict(context.tenant.features),
-    }
+    name = next(iter(json_body(context.request)), "id")
+    raise bad_request(f"Property '{name}' is read-only and cannot be set.")
 
 
 def directory_object(context: Context, key: str) -> Response:
@@ -110,7 +66,24 @@ def directory_object(context: Context, key: str) -> Response:
     if found is None:
         raise not_found(key)
     where = f"{context.url}/$metadata#directoryObjects/$entity"
-    return json_response(200, {"@odata.context": where, **typed(context.options, found)})
+    return json_response(200, {"@odata.context": where, **typed(context, found)})
+
+
+def delete_directory_object(context: Context, key: str) -> Response:
+    found = context.tenant.store.live(key)
+    if found is None:
+        raise not_found(key)
+    if found.kind == "contact":
+        raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+    if found.admin and context.grant is not None and not context.grant.delegated:
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    if found.kind == "group":
+        changeable_group(found)
+    if found.kind in ("user", "application") or is_unified(found):
+        to_bin(context.tenant, found)
+    else:
+        context.tenant.store.purge(found.id)
+    return Response(204)
 
 
 def get_by_ids(context: Context) -> Response:
@@ -121,28 +94,49 @@ def get_by_ids(context: Context) -> Response:
     names = {"orgContact": "contact"}
     kinds = {names.get(str(name), str(name)) for name in types} if isinstance(types, list) and types else None
     found = [context.tenant.store.live(str(identifier)) for identifier in ids]
-    plain = Options({}, eventual=False)
     values = [
-        typed(plain, item)
+        typed(context, item)
         for item in found
         if item is not None and (kinds is None or item.kind in kinds or "directoryObject" in kinds)
     ]
-    return _collection(context, "directoryObjects", values)
+    return json_response(200, {"@odata.context": f"{context.url}/$metadata#directoryObjects", "value": values})
 
 
-def _collection(context: Context, where: str, values: list[dict[str, object]]) -> Response:
-    return json_response(200, {"@odata.context": f"{context.url}/$metadata#{where}", "value": values})
+def validate_properties(context: Context) -> Response:
+    """Whether a group's name and nickname could be used: 204, or 422 with what is wrong."""
+    body = json_body(context.request)
+    if body.get("entityType") not in ("Group", None):
+        raise bad_request("'entityType' must be Group.")
+    name, nickname = body.get("displayName"), body.get("mailNickname")
+    if name is None and nickname is None:
+        raise bad_request("Give 'displayName', 'mailNickname', or both.")
+    try:
+        check_names(context.tenant, "", {"mailNickname": nickname})
+    except GraphError as error:
+        detail = ("PropertyFormatInvalid", error.message, "mailNickname")
+        raise GraphError(_UNPROCESSABLE, "UnprocessableEntity", error.message, details=[detail]) from None
+    return Response(204)
 
 
-_SYNCHRONIZATION = "directory/onPremisesSynchronization"
 ROUTES = (
     Route("GET", "organization", organization, "Read the tenant"),
     Route("GET", "organization/{id}", organization_by_id, "Read the tenant by id"),
-    Route("PATCH", "organization/{id}", refuse_organization, "Always refused"),
-    Route("GET", "domains", domains, "List domains"),
-    Route("GET", "domains/{id}", domain_by_id, "Read a domain"),
-    Route("GET", _SYNCHRONIZATION, synchronization, "Read the synchronization features"),
-    Route("GET", f"{_SYNCHRONIZATION}/{{id}}", synchronization_by_id, "Read them by tenant id"),
+    Route(
+        "PATCH",
+        "organization/{id}",
+        refuse_organization,
+        "Always refused",
+        "Refused for every property; the service lets a few contact addresses be changed.",
+    ),
+    Route("GET", "directoryObjects/delta", delta_of_all, "Track changes of objects of several kinds"),
     Route("GET", "directoryObjects/{id}", directory_object, "Read any object"),
+    Route("DELETE", "directoryObjects/{id}", delete_directory_object, "Delete any object"),
     Route("POST", "directoryObjects/getByIds", get_by_ids, "Read up to 1,000 objects"),
+    Route(
+        "POST",
+        "directoryObjects/validateProperties",
+        validate_properties,
+        "Ask whether a group's names are well-formed",
+        "Naming policies and blocked words are not kept; only the form is looked at.",
+    ),
 )

@@ -1,4 +1,7 @@
-"""Users and contacts on the strict face: read, create, patch, delete, manager, and the recycle bin."""
+"""Users and contacts on the strict face: read, create, patch, delete, deltas.
+
+Their references are `graph_relations`', their licences `graph_licenses`'.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +10,25 @@ from dataclasses import replace
 
 from attrflow_mocks.entra.addresses import SMTP
 from attrflow_mocks.entra.answers import GraphError, Response, json_body, json_response
-from attrflow_mocks.entra.bin import restore, to_bin
-from attrflow_mocks.entra.graph_objects import (
-    delta_of,
-    find,
-    list_kind,
-    listing,
-    not_found,
-    read_reference,
-    show,
-    typed,
-)
-from attrflow_mocks.entra.graph_write import MASTERED, bad_request, check_names, conflict, required, writable
+from attrflow_mocks.entra.bin import to_bin
+from attrflow_mocks.entra.graph_delta import delta_of
+from attrflow_mocks.entra.graph_objects import count_of, find, list_kind, show
+from attrflow_mocks.entra.graph_write import bad_request, check_names, required, writable
 from attrflow_mocks.entra.objects import DirectoryObject, instant
-from attrflow_mocks.entra.odata import selected
 from attrflow_mocks.entra.routing import Context, Route
-from attrflow_mocks.entra.settle import Conflict
-from attrflow_mocks.entra.store import References
 
 __all__ = ["ROUTES"]
 
 _NOT_STORED = frozenset({"passwordProfile", "onPremisesImmutableId"})
+_SENSITIVE = frozenset(
+    {"accountEnabled", "businessPhones", "mobilePhone", "onPremisesImmutableId", "otherMails", "passwordProfile"}
+    | {"userPrincipalName"}
+)
+"""Properties of an administrator that no application may change by itself."""
 
 
 def list_users(context: Context) -> Response:
     return list_kind(context, "user")
-
-
-def count_kind(context: Context, kind: str) -> Response:
-    if not context.options.eventual:
-        raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
-    total = sum(1 for _ in context.tenant.store.all(kind))
-    return Response(200, str(total).encode(), {"content-type": "text/plain"})
 
 
 def get_user(context: Context, key: str) -> Response:
@@ -65,6 +55,8 @@ def patch_user(context: Context, key: str) -> Response:
     tenant, body = context.tenant, json_body(context.request)
     found = find(context, "user", key)
     values = writable(tenant, "user", body, found)
+    if _SENSITIVE.intersection(values):
+        _refuse_on_administrators(context, found)
     check_names(tenant, found.id, values)
     draft = _with(found, values)
     if "onPremisesImmutableId" in values:
@@ -93,92 +85,27 @@ def _with(found: DirectoryObject, values: Mapping[str, object]) -> DirectoryObje
     return replace(found, properties=properties)
 
 
+def _refuse_on_administrators(context: Context, found: DirectoryObject) -> None:
+    if found.admin and context.grant is not None and not context.grant.delegated:
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def delete_user(context: Context, key: str) -> Response:
-    to_bin(context.tenant, find(context, "user", key))
+    found = find(context, "user", key)
+    _refuse_on_administrators(context, found)
+    to_bin(context.tenant, found)
     return Response(204)
+
+
+def revoke_sessions(context: Context, key: str) -> Response:
+    tenant, found = context.tenant, find(context, "user", key)
+    properties = {**found.properties, "signInSessionsValidFromDateTime": instant(tenant.now())}
+    tenant.store.commit(replace(found, properties=properties))
+    return json_response(200, {"@odata.context": f"{context.url}/$metadata#Edm.Boolean", "value": True})
 
 
 def users_delta(context: Context) -> Response:
     return delta_of(context, "user")
-
-
-def get_manager(context: Context, key: str) -> Response:
-    return _manager_of(context, find(context, "user", key))
-
-
-def _manager_of(context: Context, found: DirectoryObject) -> Response:
-    manager = next(context.tenant.store.live_targets(found.id, "manager"), None)
-    if manager is None:
-        raise not_found("manager")
-    where = f"{context.url}/$metadata#directoryObjects/$entity"
-    return json_response(200, {"@odata.context": where, **typed(context.options, manager)})
-
-
-def get_contact_manager(context: Context, key: str) -> Response:
-    return _manager_of(context, find(context, "contact", key))
-
-
-def put_manager(context: Context, key: str) -> Response:
-    user, store = _managed(context, key), context.tenant.store
-    manager = read_reference(context)
-    if manager.kind == "group":
-        raise bad_request("Invalid value specified for property 'manager' of resource 'User'.")
-    old = [("manager", t) for t in store.links.targets(user.id, "manager") if t != manager.id]
-    store.commit(user, References([("manager", manager.id)], old))
-    return Response(204)
-
-
-def delete_manager(context: Context, key: str) -> Response:
-    user, store = _managed(context, key), context.tenant.store
-    old = [("manager", target) for target in store.links.targets(user.id, "manager")]
-    if not old:
-        raise not_found("manager")
-    store.commit(user, References(remove=old))
-    return Response(204)
-
-
-def _managed(context: Context, key: str) -> DirectoryObject:
-    user = find(context, "user", key)
-    if user.synced:
-        raise bad_request(MASTERED)
-    return user
-
-
-def list_deleted(context: Context) -> Response:
-    names = selected(context.options, "user")
-    if not context.options.get("select"):
-        names = (*names, "deletedDateTime")
-    return listing(context, context.tenant.store.deleted("user"), "users", "user", names)
-
-
-def _deleted(context: Context, key: str) -> DirectoryObject:
-    found = context.tenant.store.get(key.casefold())
-    if found is None or found.live:
-        raise not_found(key)
-    return found
-
-
-def get_deleted(context: Context, key: str) -> Response:
-    where = f"{context.url}/$metadata#directoryObjects/$entity"
-    found = _deleted(context, key)
-    document = typed(context.options, found) | {"deletedDateTime": instant(found.deleted)}
-    return json_response(200, {"@odata.context": where, **document})
-
-
-def restore_deleted(context: Context, key: str) -> Response:
-    found = _deleted(context, key)
-    drop = bool(context.request.body) and json_body(context.request).get("autoReconcileProxyConflict") is True
-    try:
-        back = restore(context.tenant, found, drop_taken_proxies=drop)
-    except Conflict as taken:
-        raise conflict(taken.attribute) from None
-    where = f"{context.url}/$metadata#directoryObjects/$entity"
-    return json_response(200, {"@odata.context": where, **typed(context.options, back)})
-
-
-def purge_deleted(context: Context, key: str) -> Response:
-    context.tenant.store.purge(_deleted(context, key).id)
-    return Response(204)
 
 
 def list_contacts(context: Context) -> Response:
@@ -193,24 +120,17 @@ def contacts_delta(context: Context) -> Response:
     return delta_of(context, "contact")
 
 
-_BIN = "directory/deletedItems"
 ROUTES = (
     Route("GET", "users", list_users, "List users"),
     Route("POST", "users", create_user, "Create a cloud user"),
     Route("GET", "users/delta", users_delta, "Track changes of users"),
-    Route("GET", "users/$count", lambda context: count_kind(context, "user"), "Count users"),
+    Route("GET", "users/$count", lambda context: count_of(context, "user"), "Count users"),
     Route("GET", "users/{id}", get_user, "Read a user by id or userPrincipalName"),
     Route("PATCH", "users/{id}", patch_user, "Change a user"),
     Route("DELETE", "users/{id}", delete_user, "Move a user to the bin"),
-    Route("GET", "users/{id}/manager", get_manager, "Read a user's manager"),
-    Route("GET", "contacts/{id}/manager", get_contact_manager, "Read a contact's manager"),
-    Route("PUT", "users/{id}/manager/$ref", put_manager, "Set a user's manager"),
-    Route("DELETE", "users/{id}/manager/$ref", delete_manager, "Remove a user's manager"),
+    Route("POST", "users/{id}/revokeSignInSessions", revoke_sessions, "Revoke a user's sessions"),
     Route("GET", "contacts", list_contacts, "List contacts"),
     Route("GET", "contacts/delta", contacts_delta, "Track changes of contacts"),
+    Route("GET", "contacts/$count", lambda context: count_of(context, "contact"), "Count contacts"),
     Route("GET", "contacts/{id}", get_contact, "Read a contact"),
-    Route("GET", f"{_BIN}/user", list_deleted, "List users in the bin"),
-    Route("GET", f"{_BIN}/{{id}}", get_deleted, "Read an object in the bin"),
-    Route("POST", f"{_BIN}/{{id}}/restore", restore_deleted, "Bring an object back"),
-    Route("DELETE", f"{_BIN}/{{id}}", purge_deleted, "Remove an object in the bin for good"),
 )

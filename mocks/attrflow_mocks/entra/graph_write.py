@@ -10,13 +10,24 @@ from collections.abc import Mapping
 
 from attrflow_mocks.entra.addresses import SMTP, domain_of, prefix_of
 from attrflow_mocks.entra.answers import GraphError
+from attrflow_mocks.entra.extensions import takes
 from attrflow_mocks.entra.objects import DirectoryObject
 from attrflow_mocks.entra.presentation import EXTENSION_ATTRIBUTES
 from attrflow_mocks.entra.properties import Property, property_named
 from attrflow_mocks.entra.settle import conflict_of
 from attrflow_mocks.entra.state import TenantState
 
-__all__ = ["MASTERED", "bad_request", "check_names", "conflict", "required", "writable"]
+__all__ = [
+    "MASTERED",
+    "bad_request",
+    "changeable_group",
+    "check_member",
+    "check_names",
+    "conflict",
+    "is_unified",
+    "required",
+    "writable",
+]
 
 MASTERED = (
     "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
@@ -29,6 +40,7 @@ _NICKNAME_FORBIDDEN = frozenset('@()\\[]";:<>,')
 _NEVER_CLEARED = frozenset({"displayName", "userPrincipalName", "mailNickname", "accountEnabled"})
 _NAVIGATIONS = frozenset({"members@odata.bind", "owners@odata.bind", "@odata.type", "manager@odata.bind"})
 _LOCAL_LIMIT = 64
+_CLASSIC = "Cannot Update a mail-enabled security groups and or distribution list."
 
 
 def bad_request(message: str, *details: tuple[str, str, str]) -> GraphError:
@@ -73,8 +85,25 @@ def writable(
         if known is None:
             raise bad_request(f"Invalid property '{name}'.")
         _check_right(tenant, known, found)
-        values[known.name] = _checked(known, value, kind)
+        if known.type == "any":
+            values[_extension(tenant, known.name, kind, value)] = value
+        else:
+            values[known.name] = _checked(known, value, kind)
     return values
+
+
+def _extension(tenant: TenantState, name: str, kind: str, value: object) -> str:
+    """A directory extension in its own spelling.
+
+    Raises:
+        GraphError: 400, unknown, not for that kind, or a value of another type.
+    """
+    extension = tenant.extensions.get(name.casefold())
+    if extension is None or not extension.fits(kind):
+        raise bad_request(f"The following extension properties are not available: {name}.")
+    if not takes(extension, value):
+        raise _invalid(extension.name, kind)
+    return extension.name
 
 
 def _check_right(tenant: TenantState, known: Property, found: DirectoryObject | None) -> None:
@@ -83,8 +112,10 @@ def _check_right(tenant: TenantState, known: Property, found: DirectoryObject | 
     if found is None or found.synced is None:
         return
     if found.synced is False:
-        if known.name == "onPremisesExtensionAttributes":
+        if known.name == "onPremisesExtensionAttributes" and not found.cloud_managed:
             raise bad_request(_EXTERNAL)
+        return
+    if found.kind in ("device", "application"):
         return
     shadowed = known.name.casefold() in {name.casefold() for name in found.shadow}
     mobile = known.name == "mobilePhone" and tenant.strict_mobile
@@ -108,6 +139,7 @@ def _checked(known: Property, value: object, kind: str) -> object:
         "string": str,
         "time": str,
         "boolean": bool,
+        "integer": int,
         "strings": list,
         "complex": dict,
     }
@@ -115,6 +147,8 @@ def _checked(known: Property, value: object, kind: str) -> object:
     if shape is not None and not isinstance(value, shape):
         raise _invalid(known.name, kind)
     texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    if known.type == "complexes" and not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
+        raise _invalid(known.name, kind)
     if known.type == "strings" and not all(isinstance(text, str) for text in texts):
         raise _invalid(known.name, kind)
     if known.limit and any(isinstance(text, str) and len(text) > known.limit for text in texts):
@@ -175,3 +209,38 @@ def _check_user_name(tenant: TenantState, name: str) -> None:
         return
     message = "Property userPrincipalName is invalid."
     raise bad_request(message, ("InvalidValue", message, "userPrincipalName"))
+
+
+def is_unified(group: DirectoryObject) -> bool:
+    """Whether it is a Microsoft 365 group."""
+    types = group.properties.get("groupTypes")
+    return isinstance(types, (list, tuple)) and "Unified" in types
+
+
+def changeable_group(found: DirectoryObject) -> DirectoryObject:
+    """The group, if Graph may change it.
+
+    Raises:
+        GraphError: 400, for a synchronized one and for the classic mail-enabled kinds.
+    """
+    if found.synced:
+        raise bad_request(MASTERED)
+    if found.properties.get("mailEnabled") and not is_unified(found):
+        raise bad_request(_CLASSIC)
+    return found
+
+
+def check_member(tenant: TenantState, group: DirectoryObject, target: DirectoryObject) -> None:
+    """Check that an object can become a member of a group.
+
+    Raises:
+        GraphError: 400, already in it, or of a kind that the group cannot hold.
+    """
+    if tenant.store.links.has(group.id, "member", target.id):
+        raise bad_request(
+            "One or more added object references already exist for the following modified properties: 'members'."
+        )
+    if is_unified(group) and target.kind != "user":
+        raise bad_request(f"A Microsoft 365 group cannot have a {target.kind} as a member.")
+    if target.kind == "application" or (target.kind == "group" and not target.properties.get("securityEnabled")):
+        raise bad_request(f"A security group cannot have this {target.kind} as a member.")

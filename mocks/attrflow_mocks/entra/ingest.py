@@ -11,12 +11,13 @@ from urllib.parse import parse_qs, quote
 
 import orjson
 
-from attrflow_mocks.entra.answers import Request, Response
+from attrflow_mocks.entra.answers import Request, Response, small_number
 from attrflow_mocks.entra.attributes import CodingError, attribute_named, decode, encode, schema_document
 from attrflow_mocks.entra.changes import Summary
 from attrflow_mocks.entra.delta import StaleToken, Unit, begin, next_round, read_token, walk
+from attrflow_mocks.entra.history import BEFORE_LAST_CHANGE
 from attrflow_mocks.entra.mapping import cloud_entry
-from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue, cloud_anchor, parse_cloud_anchor
+from attrflow_mocks.entra.objects import ANCHOR_PREFIXES, DirectoryObject, ShadowValue, cloud_anchor, parse_cloud_anchor
 from attrflow_mocks.entra.provision import Incoming, ReferenceEdit, Refusal, add, delete, update
 from attrflow_mocks.entra.state import TenantState
 
@@ -27,11 +28,11 @@ _PAGE = 500
 _MAX_PAGE = 5000
 _BATCH = 100
 _KINDS = frozenset({"user", "group", "contact"})
-_IDENTITY = frozenset({"sourceAnchor", "cloudAnchor", "cloudMastered"})
+_IDENTITY = frozenset({"sourceAnchor", "cloudAnchor", "cloudMastered", "blockOnPremisesSync"})
 
 
-def answer_ingest(tenant: TenantState, request: Request) -> Response:
-    """Answer one request to the ingest face.
+def answer_ingest(tenant: TenantState, request: Request, *, stale: bool = False) -> Response:
+    """Answer one request to the ingest face; a `stale` read shows objects as before their last change.
 
     Raises:
         Refusal: where the request as a whole is wrong.
@@ -45,7 +46,8 @@ def answer_ingest(tenant: TenantState, request: Request) -> Response:
     }
     handler = handlers.get((request.method, path))
     if handler is not None:
-        return handler()
+        with tenant.store.as_of(BEFORE_LAST_CHANGE if stale and request.method == "GET" else None):
+            return handler()
     if any(known == path for _, known in handlers):
         raise Refusal(405, "MethodNotAllowed", f"{request.method} is not allowed here.")
     raise Refusal(404, "ResourceNotFound", f"The ingest face has no {request.path}.")
@@ -84,9 +86,10 @@ def _delta(tenant: TenantState, request: Request) -> Response:
 
 
 def _page_size(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MAX_PAGE:
-        raise Refusal(400, "InvalidPageSize", f"pageSize must be between 1 and {_MAX_PAGE}, not {text!r}.")
-    return int(text)
+    number = small_number(text)
+    if number is None or not 1 <= number <= _MAX_PAGE:
+        raise Refusal(400, "InvalidPageSize", f"pageSize must be between 1 and {_MAX_PAGE}, not {text[:20]!r}.")
+    return number
 
 
 def _wanted(_: DirectoryObject, __: Summary | None) -> bool:
@@ -102,7 +105,8 @@ def _delta_entry(tenant: TenantState, unit: Unit) -> dict[str, object]:
 def entry(tenant: TenantState, found: DirectoryObject) -> dict[str, object]:
     """An object as import gets it: what was exported where it is synchronized, else what the cloud has."""
     anchor = cloud_anchor(found.kind, found.id)
-    values: dict[str, ShadowValue] = dict(found.shadow) if found.synced else cloud_entry(found)
+    shadowed = found.synced or found.cloud_managed
+    values: dict[str, ShadowValue] = dict(found.shadow) if shadowed else cloud_entry(found)
     location = found.properties.get("usageLocation")
     if isinstance(location, str):
         values.setdefault("usageLocation", location)
@@ -112,14 +116,20 @@ def entry(tenant: TenantState, found: DirectoryObject) -> dict[str, object]:
         attributes["sourceAnchor"] = found.source_anchor
     attributes["cloudAnchor"] = anchor
     attributes["cloudMastered"] = found.synced is not True
+    if found.cloud_managed:
+        attributes["blockOnPremisesSync"] = True
     return {"id": anchor, "type": found.kind, "attributes": attributes}
 
 
 def _references(tenant: TenantState, found: DirectoryObject) -> dict[str, object]:
     references: dict[str, object] = {}
     for name in tenant.store.links.attributes(found.id):
-        values = [{"ref": cloud_anchor(o.kind, o.id)} for o in tenant.store.live_targets(found.id, name)]
-        known = attribute_named(found.kind, name)
+        values = [
+            {"ref": cloud_anchor(o.kind, o.id)}
+            for o in tenant.store.live_targets(found.id, name)
+            if o.kind in ANCHOR_PREFIXES
+        ]
+        known = attribute_named(found.kind, name) if found.kind in _KINDS else None
         if values:
             references[name] = values if known is None or known.multi else values[0]
     return references
@@ -169,6 +179,9 @@ def _item(tenant: TenantState, item: Mapping[str, object]) -> dict[str, object]:
         if refusal.attribute is not None:
             error["attribute"] = refusal.attribute
         return {**answer, "status": refusal.status, "error": error}
+    if found.cloud_managed:
+        # The source of authority is the cloud: nothing was written, and nothing is wrong.
+        answer["skipped"] = "source-of-authority-is-cloud"
     return {**answer, "status": status, "cloudAnchor": cloud_anchor(found.kind, found.id)}
 
 

@@ -47,7 +47,7 @@ def _by_anchor(tenant: TenantState, incoming: DirectoryObject) -> Match | None:
     found = tenant.store.holder(f"anchor:{incoming.kind}", incoming.source_anchor)
     if found is None:
         return None
-    if found.synced or not found.live:
+    if found.synced or found.cloud_managed or not found.live:
         return Match(found, "anchor")
     if tenant.features["blockCloudObjectTakeoverThroughHardMatchEnabled"]:
         raise Conflict(

@@ -33,8 +33,10 @@ GRAPH_TYPES: Mapping[str, str] = {
     "user": "#microsoft.graph.user",
     "group": "#microsoft.graph.group",
     "contact": "#microsoft.graph.orgContact",
+    "device": "#microsoft.graph.device",
+    "application": "#microsoft.graph.application",
 }
-ANCHOR_PREFIXES: Mapping[str, str] = {"user": "User", "group": "Group", "contact": "Contact"}
+ANCHOR_PREFIXES: Mapping[str, str] = {"user": "User", "group": "Group", "contact": "Contact", "device": "Device"}
 _KIND_OF_PREFIX = {prefix.casefold(): kind for kind, prefix in ANCHOR_PREFIXES.items()}
 
 
@@ -50,11 +52,11 @@ class ProvisioningError:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryObject:
-    """One user, group or contact, live or soft-deleted; its references live in `links.Links`."""
+    """One object of the directory, live or soft-deleted; its references live in `links.Links`."""
 
     id: str
     kind: str
-    """`user`, `group` or `contact`."""
+    """`user`, `group`, `contact`, `device` or `application`."""
     ordinal: int
     """Its place in the order of creation; never used twice."""
     created: datetime
@@ -74,6 +76,8 @@ class DirectoryObject:
     """Whether an Exchange Online plan is assigned."""
     admin: bool = False
     """Whether the user holds a directory role."""
+    cloud_managed: bool = False
+    """Whether the source of authority was switched to the cloud: synchronization skips the object."""
     overrides: frozenset[str] = frozenset()
     """DirSyncOverrides: ingest attributes whose cloud value was edited in the cloud."""
 
@@ -102,6 +106,8 @@ class Domain:
     initial: bool = False
     default: bool = False
     authentication: str = "Managed"
+    services: tuple[str, ...] = ("Email", "OfficeCommunicationsOnline")
+    """What the domain is used for; shown only once it is verified."""
 
 
 def default_features() -> dict[str, bool]:

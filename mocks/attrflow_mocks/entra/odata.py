@@ -5,12 +5,13 @@ Knows collections of directory objects, not what they are for; `$filter` is read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import parse_qsl, quote
 
-from attrflow_mocks.entra.answers import GraphError, Request
+from attrflow_mocks.entra.answers import GraphError, Request, small_number
+from attrflow_mocks.entra.extensions import ExtensionProperty
 from attrflow_mocks.entra.filters import Filter, parse_filter
 from attrflow_mocks.entra.objects import DirectoryObject
 from attrflow_mocks.entra.opaque import seal, unseal
@@ -20,14 +21,17 @@ from attrflow_mocks.entra.properties import (
     DELTA_NAVIGATIONS,
     ENTITY_NAMES,
     NOT_IN_DIRECTORY,
+    Property,
     property_named,
 )
+from attrflow_mocks.entra.search import parse_search
 
 __all__ = [
     "MAX_PAGE",
     "Options",
     "Page",
     "collection_filter",
+    "known_property",
     "link",
     "matching",
     "ordered",
@@ -46,7 +50,10 @@ _SORTABLE = {
     "user": {"displayName", "userPrincipalName"},
     "group": {"displayName"},
     "contact": {"displayName"},
+    "device": {"displayName"},
+    "application": {"displayName"},
 }
+_PARAMETERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,26 @@ class Options:
     values: Mapping[str, str]
     eventual: bool
     """Whether the request carries `ConsistencyLevel: eventual`."""
+    extensions: Mapping[str, ExtensionProperty] = field(default_factory=dict)
+    """The directory extensions that the tenant knows, by folded name."""
 
     def get(self, name: str) -> str | None:
         """One option's text."""
         return self.values.get(name)
 
     @property
+    def advanced(self) -> bool:
+        """Whether this is an advanced query: eventual consistency, with `$count=true` or `$search`."""
+        return self.eventual and (self.counting or self.get("search") is not None)
+
+    @property
     def counting(self) -> bool:
         """`$count=true`; without the header it counts as not given."""
         return self.eventual and (self.get("count") or "").casefold() == "true"
+
+    def counted(self) -> Options:
+        """The same options with `$count=true`."""
+        return replace(self, values={**self.values, "count": "true"})
 
     @property
     def top(self) -> int:
@@ -76,23 +94,28 @@ class Options:
         text = self.get("top")
         if text is None:
             return _DEFAULT_PAGE
-        if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE:
+        number = small_number(text)
+        if number is None or not 1 <= number <= MAX_PAGE:
             raise GraphError(
                 400,
                 "Request_BadRequest",
-                f"Invalid page size specified: '{text}'. Must be between 1 and {MAX_PAGE} inclusive.",
+                f"Invalid page size specified: '{text[:20]}'. Must be between 1 and {MAX_PAGE} inclusive.",
             )
-        return int(text)
+        return number
 
 
-def read_options(request: Request) -> Options:
+def read_options(request: Request, extensions: Mapping[str, ExtensionProperty] | None = None) -> Options:
     """The query options of a request; `$` may be missing, names go in any case.
 
     Raises:
-        GraphError: 400 for one that directory objects do not have.
+        GraphError: 400 for one that directory objects do not have, or that does not go with the others.
     """
     values: dict[str, str] = {}
-    for raw, value in parse_qsl(request.query, keep_blank_values=True):
+    try:
+        given = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_PARAMETERS)
+    except ValueError:
+        raise GraphError(400, "BadRequest", f"More than {_PARAMETERS} query parameters.") from None
+    for raw, value in given:
         name = raw.removeprefix("$").casefold()
         if name in _SYSTEM:
             values[name] = value
@@ -101,22 +124,33 @@ def read_options(request: Request) -> Options:
         elif raw.startswith("$"):
             raise GraphError(400, "BadRequest", f"The query parameter '{raw}' is not supported.")
     eventual = request.header("consistencylevel").casefold() == "eventual"
-    options = Options(values, eventual)
-    if "search" in values:
+    options = Options(values, eventual, extensions or {})
+    if "search" in values and not eventual:
         message = (
             "Request with $search query parameter only works through MSGraph with a special request header: "
             "'ConsistencyLevel: eventual'"
         )
-        if not eventual:
-            raise GraphError(400, "Request_UnsupportedQuery", message)
-        raise GraphError(501, "NotImplemented", "This mock does not carry out $search; use $filter.")
-    if "expand" in values:
-        raise GraphError(501, "NotImplemented", "This mock does not carry out $expand; ask for the reference.")
+        raise GraphError(400, "Request_UnsupportedQuery", message)
+    if "expand" in values and "search" in values:
+        raise GraphError(400, "Request_UnsupportedQuery", "$expand is not supported with advanced queries.")
     return options
 
 
-def selected(options: Options, kind: str, navigations: bool = False) -> tuple[str, ...]:
+def known_property(options: Options, kind: str, name: str) -> Property | None:
+    """The property of that name, None where neither the schema nor an extension for that kind has it."""
+    known = property_named(kind, name)
+    if known is None or known.type != "any":
+        return known
+    extension = options.extensions.get(name.casefold())
+    if extension is None or not extension.fits(kind):
+        return None
+    return replace(known, name=extension.name)
+
+
+def selected(options: Options, kind: str, navigations: bool = False, lenient: bool = False) -> tuple[str, ...]:
     """The properties to answer with: those of `$select`, or the type's default set.
+
+    With `lenient`, for collections of several kinds, names that other kinds have are passed over.
 
     Raises:
         GraphError: 400 for an unknown name, 501 for one that is not kept in the directory.
@@ -129,11 +163,13 @@ def selected(options: Options, kind: str, navigations: bool = False) -> tuple[st
         name = item.strip()
         if name == "*":
             return DEFAULT_PROPERTIES[kind]
-        known = property_named(kind, name)
+        known = known_property(options, kind, name)
         if known is not None:
             chosen.append(known.name)
         elif name in DELTA_NAVIGATIONS[kind] and navigations:
             chosen.append(name)
+        elif lenient and any(known_property(options, other, name) for other in ENTITY_NAMES):
+            continue
         elif kind == "user" and name in NOT_IN_DIRECTORY:
             raise GraphError(501, "NotImplemented", "This operation target is not yet supported.")
         else:
@@ -155,8 +191,8 @@ def collection_filter(options: Options, kind: str) -> Filter | None:
     text = options.get("filter")
     if text is None:
         return None
-    parsed = parse_filter(kind, text)
-    if (parsed.advanced or options.get("orderby")) and not options.counting:
+    parsed = parse_filter(kind, text, lambda name: known_property(options, kind, name))
+    if (parsed.advanced or options.get("orderby")) and not options.advanced:
         raise GraphError(
             400,
             "Request_UnsupportedQuery",
@@ -165,17 +201,32 @@ def collection_filter(options: Options, kind: str) -> Filter | None:
     return parsed
 
 
-def matching(found: Iterable[DirectoryObject], chosen: Filter | None) -> Iterator[DirectoryObject]:
-    """The objects that a filter lets through."""
-    if chosen is None:
-        return iter(found)
-    return (item for item in found if chosen.matches(lambda path, item=item: _by_path(item, path)))  # type: ignore[misc]  # mypy does not infer a lambda with a bound default
+def matching(found: Iterable[DirectoryObject], options: Options, kind: str) -> Iterator[DirectoryObject]:
+    """The objects that `$filter` and `$search` let through.
+
+    Raises:
+        GraphError: 400 for a filter or search that Graph does not support.
+    """
+    chosen = collection_filter(options, kind)
+    text = options.get("search")
+    search = parse_search(kind, text) if text is not None else None
+    return (
+        item
+        for item in found
+        if (chosen is None or chosen.matches(_getter(item))) and (search is None or search(_getter(item)))
+    )
+
+
+def _getter(found: DirectoryObject) -> Callable[[str], object]:
+    return lambda path: _by_path(found, path)
 
 
 def _by_path(found: DirectoryObject, path: str) -> object:
     first, *rest = path.split("/")
     value = value_of(found, first)
     for part in rest:
+        if part == "$count":
+            return len(value) if isinstance(value, (list, tuple)) else 0
         value = value.get(part) if isinstance(value, dict) else None
     return value
 
@@ -190,8 +241,8 @@ def ordered(found: Iterable[DirectoryObject], options: Options, kind: str) -> It
     if not text:
         return found
     name, _, direction = text.strip().partition(" ")
-    known = property_named(kind, name)
-    sortable = known is not None and (options.counting or known.name in _SORTABLE[kind])
+    known = known_property(options, kind, name)
+    sortable = known is not None and (options.advanced or known.name in _SORTABLE[kind])
     if known is None or not sortable or direction.strip().casefold() not in ("", "asc", "desc"):
         raise GraphError(400, "Request_UnsupportedQuery", "Sorting not supported for current query.")
     chosen = known.name

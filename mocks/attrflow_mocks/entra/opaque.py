@@ -29,5 +29,8 @@ def unseal(token: str) -> dict[str, object] | None:
         return None
     if zlib.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
         return None
-    state = orjson.loads(raw[4:])
+    try:
+        state = orjson.loads(raw[4:])
+    except orjson.JSONDecodeError:
+        return None
     return state if isinstance(state, dict) else None

@@ -57,6 +57,11 @@ def _phones(found: DirectoryObject) -> list[dict[str, object]]:
     return [{"number": number, "type": kind} for kind, number in numbers.items() if number is not None]
 
 
+def _sessions_valid_from(found: DirectoryObject) -> object:
+    """When sessions were last revoked; since the creation where they never were."""
+    return found.properties.get("signInSessionsValidFromDateTime") or instant(found.created)
+
+
 def _nothing(_: DirectoryObject) -> None:
     return None
 
@@ -68,6 +73,7 @@ _COMPUTED: Mapping[str, Callable[[DirectoryObject], object]] = {
     "onPremisesSyncEnabled": lambda found: found.synced,
     "onPremisesLastSyncDateTime": lambda found: instant(found.last_sync),
     "onPremisesImmutableId": lambda found: found.source_anchor,
+    "signInSessionsValidFromDateTime": _sessions_valid_from,
     "onPremisesProvisioningErrors": _errors,
     "onPremisesExtensionAttributes": _extension_attributes,
     "securityIdentifier": lambda found: security_identifier(found.id),

@@ -1,4 +1,4 @@
-"""What Graph knows of users, groups and contacts: property names, types, limits, and who may write them.
+"""What Graph knows of its object types: property names, types, limits, and who may write them.
 
 Names and types follow Graph's published schema; lengths and write rules its documentation. Knows
 nothing of values that objects have.
@@ -26,7 +26,7 @@ class Property:
 
     name: str
     type: str
-    """`string`, `boolean`, `time`, `strings` (a list), `complex`, or `complexes` (a list)."""
+    """`string`, `boolean`, `integer`, `time`, `strings` (a list), `complex`, `complexes` (a list), or `any`."""
     write: str
     """Who may write it over Graph: `always`, `cloud` (not when synchronized), `unshadowed` (not when the
     value is synchronized), `create` (only at creation), `never`."""
@@ -101,7 +101,35 @@ _CONTACT = _table(
     ("complexes", "never", "addresses phones onPremisesProvisioningErrors serviceProvisioningErrors"),
 )
 
-PROPERTIES: Mapping[str, Mapping[str, Property]] = {"user": _USER, "group": _GROUP, "contact": _CONTACT}
+_DEVICE = _table(
+    ("string", "never", "id onPremisesSecurityIdentifier managementType mdmAppId enrollmentProfileName"),
+    ("string", "never", "enrollmentType deviceCategory deviceOwnership profileType"),
+    ("time", "never", "approximateLastSignInDateTime complianceExpirationDateTime deletedDateTime"),
+    ("time", "never", "onPremisesLastSyncDateTime registrationDateTime"),
+    ("boolean", "never", "onPremisesSyncEnabled isManagementRestricted isRooted"),
+    ("strings", "never", "physicalIds systemLabels"),
+    ("string", "create", "deviceId"),
+    ("integer", "cloud", "deviceVersion"),
+    ("complexes", "cloud", "alternativeSecurityIds"),
+    ("string", "cloud", "displayName:256 deviceMetadata manufacturer model"),
+    ("string", "cloud", "operatingSystem operatingSystemVersion trustType"),
+    ("boolean", "always", "accountEnabled isCompliant isManaged"),
+)
+_APPLICATION = _table(
+    ("string", "never", "id appId publisherDomain"),
+    ("time", "never", "createdDateTime deletedDateTime"),
+    ("string", "cloud", "displayName:256 description:1024 notes signInAudience"),
+    ("string", "create", "uniqueName:128"),
+    ("strings", "cloud", "identifierUris tags"),
+)
+
+PROPERTIES: Mapping[str, Mapping[str, Property]] = {
+    "user": _USER,
+    "group": _GROUP,
+    "contact": _CONTACT,
+    "device": _DEVICE,
+    "application": _APPLICATION,
+}
 _FOLDED = {kind: {n.casefold(): p for n, p in names.items()} for kind, names in PROPERTIES.items()}
 
 _USER_DEFAULT = (
@@ -109,18 +137,29 @@ _USER_DEFAULT = (
     " preferredLanguage surname userPrincipalName"
 )
 _GROUP_HIDDEN = {"isManagementRestricted", "assignedLicenses"}
+_DEVICE_HIDDEN = {"isManagementRestricted", "enrollmentType", "deviceCategory"}
 DEFAULT_PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "user": tuple(_USER_DEFAULT.split()),
     "group": tuple(name for name in _GROUP if name not in _GROUP_HIDDEN),
     "contact": tuple(_CONTACT),
+    "device": tuple(name for name in _DEVICE if name not in _DEVICE_HIDDEN),
+    "application": tuple(_APPLICATION),
 }
 DELTA_NAVIGATIONS: Mapping[str, tuple[str, ...]] = {
     "user": ("manager",),
     "group": ("members",),
     "contact": (),
+    "device": (),
+    "application": (),
 }
 """Navigation properties that a delta query may select."""
-ENTITY_NAMES: Mapping[str, str] = {"user": "user", "group": "group", "contact": "orgContact"}
+ENTITY_NAMES: Mapping[str, str] = {
+    "user": "user",
+    "group": "group",
+    "contact": "orgContact",
+    "device": "device",
+    "application": "application",
+}
 NOT_IN_DIRECTORY = frozenset(
     {
         *("aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "preferredName"),
@@ -131,7 +170,7 @@ NOT_IN_DIRECTORY = frozenset(
 
 
 def property_named(kind: str, name: str) -> Property | None:
-    """The property of that name, in any case; directory extensions are strings that anyone may write."""
+    """The property of that name, in any case; any directory extension counts as one of type `any`."""
     known = _FOLDED[kind].get(name.casefold())
     if known is None and kind != "contact" and name.casefold().startswith("extension_"):
         return Property(name, "any", "unshadowed")

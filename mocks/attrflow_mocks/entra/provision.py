@@ -78,6 +78,8 @@ def add(tenant: TenantState, incoming: Incoming) -> tuple[DirectoryObject, bool]
         draft = replace(candidate, id=tenant.new_id(), properties=_new_defaults(candidate))
         return _finish(tenant, draft, incoming, AddressChange(first=True)), True
     found = match.found
+    if found.cloud_managed:
+        return found, False
     gone = {name: None for name in found.shadow if name not in values}
     first = not found.synced or not found.live
     draft = replace(out_of_bin(found), synced=True, source_anchor=incoming.source_anchor)
@@ -93,6 +95,8 @@ def update(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
         Refusal: with the product's error code.
     """
     found = _addressed(tenant, incoming)
+    if found.cloud_managed:
+        return found
     if not found.synced:
         raise Refusal(400, "UpdateOfCloudObject", f"{found.kind} {found.id} is mastered in the cloud (error 114).")
     if incoming.source_anchor and found.source_anchor != incoming.source_anchor:
@@ -114,6 +118,8 @@ def delete(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
         Refusal: not there, or mastered in the cloud.
     """
     found = _addressed(tenant, incoming)
+    if found.cloud_managed:
+        return found
     if not found.synced:
         raise Refusal(400, "DeleteOfCloudObject", f"{found.kind} {found.id} is mastered in the cloud (error 114).")
     _note_sync(tenant)
@@ -137,11 +143,20 @@ def _addressed(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
 
 
 def _mapped(tenant: TenantState, draft: DirectoryObject, changed: Mapping[str, ShadowValue | None]) -> DirectoryObject:
-    """The draft with new shadow values and the Graph properties that follow from them."""
+    """The draft with new shadow values and the Graph properties that follow from them.
+
+    Values edited in the cloud (DirSyncOverrides) stay, unless overrides are bypassed: then the exported ones
+    come back with the next export of the object, whichever attribute it is about.
+    """
+    bypassed = tenant.features["bypassDirSyncOverridesEnabled"]
+    if bypassed and draft.overrides:
+        changed = {**{name: draft.shadow.get(name) for name in draft.overrides}, **changed}
     shadow = {name: value for name, value in draft.shadow.items() if name not in changed}
     shadow |= {name: value for name, value in changed.items() if value is not None and value != ()}
     _check_size(shadow)
-    held = frozenset() if tenant.features["bypassDirSyncOverridesEnabled"] else draft.overrides
+    held = frozenset() if bypassed else draft.overrides
+    for name in changed:
+        tenant.imply_extension(name)
     try:
         updates = graph_updates(draft, changed, held)
     except ValueError as error:

@@ -13,18 +13,25 @@ import orjson
 from attrflow_mocks.entra import graph, ingest
 from attrflow_mocks.entra.answers import GraphError, Request, Response, json_response
 from attrflow_mocks.entra.batch import answer_batch
+from attrflow_mocks.entra.clients import INGEST_ROLE
 from attrflow_mocks.entra.provision import Refusal
 from attrflow_mocks.entra.tenant import Tenant
 from attrflow_mocks.entra.throttle import Limits, Throttle, cost_of, too_many
-from attrflow_mocks.entra.tokens import TokenIssuer
+from attrflow_mocks.entra.tokens import (
+    DISCOVERY_PATH,
+    INSTANCE_PATH,
+    KEYS_PATH,
+    TOKEN_PATH,
+    TOKEN_PATH_V1,
+    TokenIssuer,
+)
 from attrflow_mocks.faults import Fault, FaultScript
 from attrflow_mocks.identifiers import Identifiers
 from attrflow_mocks.journal import Journal
 
 __all__ = ["Reply", "Responder"]
 
-_DISCOVERY = "/v2.0/.well-known/openid-configuration"
-_TOKEN = ("/oauth2/v2.0/token",)
+_TOKEN_PATHS = (DISCOVERY_PATH, KEYS_PATH, TOKEN_PATH, TOKEN_PATH_V1)
 _STATUS_CODES = {
     400: "Request_BadRequest",
     401: "InvalidAuthenticationToken",
@@ -72,7 +79,7 @@ class Responder:
         self.throttle = Throttle(limits)
         # Ids of requests and tokens have a source of their own: object ids follow from the script alone.
         self._identifiers = Identifiers(1)
-        self.tokens = TokenIssuer(tenant, tenant.seed.applications, Identifiers(2))
+        self.tokens = TokenIssuer(tenant, Identifiers(2))
 
     def respond(self, request: Request) -> Reply:
         """Answer one request, whatever it is; never raises for what a client may send."""
@@ -111,7 +118,7 @@ class Responder:
         try:
             if fault is not None and fault.kind == "status":
                 raise self._ordered(fault)
-            response = self._carry_out(target, request, expire=fault is not None and fault.kind == "expire")
+            response = self._carry_out(target, request, fault)
         except GraphError as error:
             date = f"{self.tenant.clock.now():%Y-%m-%dT%H:%M:%S}"
             response = error.response(date, request_id, client_id)
@@ -142,24 +149,35 @@ class Responder:
         message = "Access token is empty." if fault.status == 401 else f"Ordered by a fault: {fault.status}."
         return GraphError(fault.status or 503, code, message, headers=headers)
 
-    def _carry_out(self, target: str, request: Request, expire: bool) -> Response:
+    def _carry_out(self, target: str, request: Request, fault: Fault | None) -> Response:
+        kind = fault.kind if fault is not None else ""
+        expire = kind == "expire"
         if target == "token":
             return self._token(request, expire)
         grant = self.tokens.check(request, expire and not _carries_state(request))
         if expire and _carries_state(request):
             raise _stale(request)
         if target == "ingest":
-            return ingest.answer_ingest(self.tenant, request)
+            if INGEST_ROLE not in grant.roles:
+                raise GraphError(403, "Authorization_RequestDenied", f"The sync face needs the role {INGEST_ROLE}.")
+            response = ingest.answer_ingest(self.tenant, request, stale=kind == "stale")
+            return repeated(response) if kind == "duplicate" else response
         if request.path == f"{graph.ROOT}/$batch":
             if request.method != "POST":
                 raise GraphError(405, "Request_BadRequest", "A batch is sent by POST.")
             return answer_batch(request, graph.ROOT, self._inner)
         units = cost_of(request.method, request.path, request.query)
         who = f"{grant.application}/{self.tenant.tenant_id}"
-        self.throttle.spend(self.tenant.clock.now(), who, request.method, units)
+        now, limits = self.tenant.clock.now(), self.tenant.limits
+        fullness = self.throttle.spend(now, who, request.method, units, limits, request.path)
         if not request.path.startswith(graph.ROOT + "/"):
             raise GraphError(400, "BadRequest", f"Invalid version or resource: {request.path}. Use {graph.ROOT}.")
-        return graph.answer_graph(self.tenant, request)
+        response = graph.answer_graph(self.tenant, request, grant, stale=kind == "stale")
+        if fullness is not None:
+            response = replace(
+                response, headers={**response.headers, "x-ms-throttle-limit-percentage": f"{fullness:.1f}"}
+            )
+        return repeated(response) if kind == "duplicate" else response
 
     def _inner(self, request: Request) -> Response:
         """One item of a batch: faults hit it under its own name; a delay is not waited for."""
@@ -173,9 +191,13 @@ class Responder:
 
     def _token(self, request: Request, expire: bool) -> Response:
         path = request.path
+        if request.method == "GET" and path == INSTANCE_PATH:
+            return self.tokens.instance_discovery(request)
         handlers: tuple[tuple[str, str, Callable[[str], Response]], ...] = (
-            ("GET", _DISCOVERY, lambda tenant: self.tokens.discovery(request, tenant)),
-            ("POST", _TOKEN[0], lambda tenant: self.tokens.token(request, tenant, expire)),
+            ("GET", DISCOVERY_PATH, lambda tenant: self.tokens.discovery(request, tenant)),
+            ("GET", KEYS_PATH, lambda tenant: self.tokens.keys(request, tenant)),
+            ("POST", TOKEN_PATH, lambda tenant: self.tokens.token(request, tenant, expire)),
+            ("POST", TOKEN_PATH_V1, lambda tenant: self.tokens.token(request, tenant, expire, first_version=True)),
         )
         for method, suffix, handler in handlers:
             tenant = path.removesuffix(suffix).strip("/")
@@ -188,9 +210,24 @@ def _target(request: Request) -> str:
     path = request.path
     if path.startswith("/ingest/"):
         return "ingest"
-    if path.endswith((_DISCOVERY, *_TOKEN)):
+    if path == INSTANCE_PATH or path.endswith(_TOKEN_PATHS):
         return "token"
     return "graph"
+
+
+def repeated(response: Response) -> Response:
+    """An answer with a list whose entries come twice, as delta queries may give them.
+
+    The copies come in the other order; answers without a list stay as they are.
+    """
+    if not response.headers.get("content-type", "").startswith("application/json"):
+        return response
+    document = orjson.loads(response.body)
+    values = document.get("value") if isinstance(document, dict) else None
+    if not isinstance(values, list):
+        return response
+    document["value"] = [*values, *reversed(values)]
+    return replace(response, body=orjson.dumps(document))
 
 
 def _carries_state(request: Request) -> bool:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from attrflow_mocks.entra.answers import GraphError, Request, Response
+from attrflow_mocks.entra.clients import Grant
 from attrflow_mocks.entra.odata import Options
+from attrflow_mocks.entra.permissions import READERS
 from attrflow_mocks.entra.state import TenantState
 
-__all__ = ["Context", "Route", "find_route", "segments"]
+__all__ = ["Context", "Route", "Router", "segments"]
 
 _CALL = re.compile(r"([\w.]+)\((.*)\)")
 _CAST = re.compile(r"(?:microsoft\.)?graph\.(\w+)")
@@ -32,11 +34,17 @@ class Context:
     options: Options
     base: str
     """The path that links begin with: `/v1.0`."""
+    grant: Grant | None = None
+    """Whose token the request carries; None where the caller is trusted."""
 
     @property
     def url(self) -> str:
         """The absolute URL of the service root."""
         return self.request.origin + self.base
+
+    def may_read(self, kind: str) -> bool:
+        """Whether the token shows the properties of objects of that kind."""
+        return self.grant is None or bool(READERS[kind] & self.grant.roles)
 
 
 Handler = Callable[..., Response]
@@ -50,6 +58,13 @@ class Route:
     pattern: str
     handler: Handler
     summary: str
+    differs: str = ""
+    """How the answer is known to differ from the real service's; empty where it is not."""
+
+    @property
+    def indexed(self) -> bool:
+        """Whether a read is answered from the index that may lag: everything but single objects."""
+        return self.method == "GET" and not self.pattern.endswith("{id}")
 
 
 def segments(target: str) -> tuple[str, ...]:
@@ -74,33 +89,40 @@ def segments(target: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def find_route(routes: Sequence[Route], method: str, parts: Sequence[str]) -> tuple[Route, list[str]]:
-    """The route for a request and the values of its placeholders.
+class Router:
+    """A table of routes that finds one by the number of its parts first."""
 
-    Raises:
-        GraphError: 405 where only the method is wrong, 400 where nothing is at that path.
-    """
-    allowed: set[str] = set()
-    for route in routes:
-        values = _match(route.pattern.split("/"), parts)
-        if values is None:
-            continue
-        if route.method == method:
-            return route, values
-        allowed.add(route.method)
-    if allowed:
-        raise GraphError(
-            405,
-            "Request_BadRequest",
-            "Specified HTTP method is not allowed for the request target.",
-            headers={"allow": ", ".join(sorted(allowed))},
-        )
-    raise GraphError(400, "BadRequest", f"Resource not found for the segment '{parts[-1] if parts else ''}'.")
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._by_size: dict[int, list[tuple[tuple[str, ...], Route]]] = {}
+        for route in routes:
+            pattern = tuple(route.pattern.split("/"))
+            self._by_size.setdefault(len(pattern), []).append((pattern, route))
+
+    def find(self, method: str, parts: Sequence[str]) -> tuple[Route, list[str]]:
+        """The route for a request and the values of its placeholders.
+
+        Raises:
+            GraphError: 405 where only the method is wrong, 400 where nothing is at that path.
+        """
+        allowed: set[str] = set()
+        for pattern, route in self._by_size.get(len(parts), ()):
+            values = _match(pattern, parts)
+            if values is None:
+                continue
+            if route.method == method:
+                return route, values
+            allowed.add(route.method)
+        if allowed:
+            raise GraphError(
+                405,
+                "Request_BadRequest",
+                "Specified HTTP method is not allowed for the request target.",
+                headers={"allow": ", ".join(sorted(allowed))},
+            )
+        raise GraphError(400, "BadRequest", f"Resource not found for the segment '{parts[-1] if parts else ''}'.")
 
 
 def _match(pattern: Sequence[str], parts: Sequence[str]) -> list[str] | None:
-    if len(pattern) != len(parts):
-        return None
     values: list[str] = []
     for expected, part in zip(pattern, parts, strict=True):
         if expected.startswith("{"):

@@ -27,16 +27,32 @@ from attrflow_mocks.scenarios.seed import TenantSeed
 
 __all__ = ["EntraServer", "Running", "running"]
 
-_BACKLOG = 128
+_BACKLOG = 512
 _GRACE = 1
+HEADER_SECONDS = 30.0
+"""How long a new connection may take to send the head of its first request."""
 
 
 class Protocol(H11Protocol):
     """HTTP/1.1 whose requests know their transport, so that a fault can cut it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        """Put the transport where a request's handler finds it, and wait so long for the first request."""
         self.app_state = {**self.app_state, CONNECTION: transport}
         super().connection_made(transport)
+        # asyncio sets it only for sockets made with an explicit protocol number; without, each answer waits 40 ms.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._first_request = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        """Close a connection whose first request never came to its end."""
+        if self.cycle is None:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._first_request.cancel()
+        super().connection_lost(exc)
 
 
 class _Uvicorn(uvicorn.Server):

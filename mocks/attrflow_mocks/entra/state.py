@@ -10,8 +10,12 @@ import threading
 from datetime import datetime
 
 from attrflow_mocks.clock import Clock
+from attrflow_mocks.entra.clients import Client
+from attrflow_mocks.entra.extensions import ExtensionProperty
+from attrflow_mocks.entra.licensing import Subscription
 from attrflow_mocks.entra.objects import Domain, default_features
 from attrflow_mocks.entra.store import Store
+from attrflow_mocks.entra.throttle import Limits
 from attrflow_mocks.identifiers import Identifiers
 
 __all__ = ["TenantState"]
@@ -34,7 +38,7 @@ class TenantState:
 
     def clear(self) -> None:
         """Become an empty tenant that has only its initial domain."""
-        self.store = Store()
+        self.store = Store(self.clock.now)
         self.identifiers = Identifiers(self._seed)
         self.features = default_features()
         self.domains: dict[str, Domain] = {self.initial_domain.casefold(): Domain(self.initial_domain, initial=True)}
@@ -43,11 +47,30 @@ class TenantState:
         """Whether Graph refuses to write mobilePhone of synchronized users, as its property page says."""
         self.refused_once: set[tuple[str, str]] = set()
         """Type and anchor of new groups whose address conflict was an error once."""
+        self.clients: dict[str, Client] = {}
+        """Who may ask for tokens, by client id."""
+        self.subscriptions: dict[str, Subscription] = {}
+        """What was bought, by the id of the product."""
+        self.extensions: dict[str, ExtensionProperty] = {}
+        """Directory extensions by their folded name."""
+        self.alert_threshold: int | None = 500
+        self.prevention = "enabledForCount"
+        """Accidental-deletion prevention: `disabled`, `enabledForCount` or `enabledForPercentage`."""
+        self.lag = 0.0
+        """Seconds until lists, counts and deltas have heard of a change."""
+        self.limits: Limits | None = None
+        """What an application may use; None: no throttling."""
 
     def is_verified(self, domain: str) -> bool:
         """Whether addresses and user names may end in that domain."""
         known = self.domains.get(domain.casefold())
         return known is not None and known.verified
+
+    def imply_extension(self, name: str) -> None:
+        """Make a directory extension known that came in with a value, as the set-up of synchronization does."""
+        if name.casefold().startswith("extension_"):
+            implied = ExtensionProperty(f"implied:{name.casefold()}", "", name, implied=True)
+            self.extensions.setdefault(name.casefold(), implied)
 
     def new_id(self) -> str:
         """A new object id."""

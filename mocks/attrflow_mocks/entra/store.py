@@ -6,10 +6,13 @@ themselves. Decides nothing: whether a change is allowed was settled before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from attrflow_mocks.entra.changes import ChangeLog, LinkChange
+from attrflow_mocks.entra.history import BEFORE_LAST_CHANGE, Horizon, Versions
 from attrflow_mocks.entra.links import Links
 from attrflow_mocks.entra.objects import DirectoryObject
 
@@ -27,6 +30,12 @@ class References:
 
 
 NoChange = References()
+_UNIQUE = {
+    "uniqueName": ("group", "application"),
+    "deviceId": ("device",),
+    "appId": ("application",),
+}
+"""Properties that no two objects may share, by the kinds that have them."""
 
 
 def keys_of(found: DirectoryObject) -> Iterator[Key]:
@@ -43,16 +52,20 @@ def keys_of(found: DirectoryObject) -> Iterator[Key]:
     sid = found.text("onPremisesSecurityIdentifier")
     if found.kind == "user" and sid:
         yield "sid", sid
-    unique = found.text("uniqueName")
-    if unique:
-        yield "uniqueName", unique.casefold()
+    for name, kinds in _UNIQUE.items():
+        unique = found.text(name) if found.kind in kinds else None
+        if unique:
+            yield name, unique.casefold()
 
 
 class Store:
     """All objects by id, live and soft-deleted."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        self._now = now or (lambda: datetime.min.replace(tzinfo=UTC))
         self._objects: dict[str, DirectoryObject] = {}
+        self._versions = Versions()
+        self._horizon: Horizon | None = None
         self._keys: dict[Key, str] = {}
         self._order: list[str] = []
         self.links = Links()
@@ -60,25 +73,47 @@ class Store:
 
     # Reading
 
+    @contextmanager
+    def as_of(self, horizon: Horizon | None) -> Iterator[None]:
+        """Read, inside the block, objects as an index that lags shows them; links and keys are always today's."""
+        self._horizon = horizon
+        try:
+            yield
+        finally:
+            self._horizon = None
+
+    @property
+    def latest(self) -> int:
+        """The number of the last change that can be seen now."""
+        if self._horizon is None:
+            return self.log.latest
+        if self._horizon is BEFORE_LAST_CHANGE:
+            return max(0, self.log.latest - 1)
+        return self.log.latest_at(self._horizon)
+
+    def _seen(self, identifier: str) -> DirectoryObject | None:
+        found = self._objects.get(identifier)
+        return found if self._horizon is None else self._versions.seen(identifier, found, self._horizon)
+
     def get(self, identifier: str) -> DirectoryObject | None:
         """The object of that id, live or soft-deleted."""
-        return self._objects.get(identifier)
+        return self._seen(identifier)
 
     def live(self, identifier: str, kind: str | None = None) -> DirectoryObject | None:
         """The live object of that id and, when given, that kind."""
-        found = self._objects.get(identifier.casefold())
+        found = self._seen(identifier.casefold())
         if found is None or not found.live or (kind is not None and found.kind != kind):
             return None
         return found
 
     def holder(self, kind: str, value: str) -> DirectoryObject | None:
-        """Who holds a unique value: kind `upn`, `proxy`, `sid`, `uniqueName` or `anchor:<object type>`.
+        """Who holds a unique value: kind `upn`, `proxy`, `sid`, `anchor:<object type>` or a property of `_UNIQUE`.
 
         All but anchors and SIDs are compared without regard to case.
         """
         folded = value if kind.startswith("anchor:") or kind == "sid" else value.casefold()
         identifier = self._keys.get((kind, folded))
-        return self._objects[identifier] if identifier is not None else None
+        return self._seen(identifier) if identifier is not None else None
 
     @property
     def next_ordinal(self) -> int:
@@ -88,7 +123,7 @@ class Store:
     def from_ordinal(self, start: int) -> Iterator[DirectoryObject]:
         """The objects that exist, live or soft-deleted, from that ordinal on, in the order of creation."""
         for ordinal in range(start, len(self._order)):
-            found = self._objects.get(self._order[ordinal])
+            found = self._seen(self._order[ordinal])
             if found is not None:
                 yield found
 
@@ -127,13 +162,16 @@ class Store:
             for key in keys_of(old):
                 self._keys.pop(key, None)
         self._keys.update(dict.fromkeys(wanted, new.id))
+        now = self._now()
+        if old != new:
+            self._versions.keep(new.id, old, now)
         self._objects[new.id] = new
         added = tuple(link for link in references.add if self.links.add(new.id, *link))
         removed = tuple(link for link in references.remove if self.links.remove(new.id, *link))
         changed = _difference(old, new)
         if old != new or added or removed:
             event = _event(old, new)
-            self.log.append(new.id, new.kind, event, properties=changed, added=added, removed=removed)
+            self.log.append(new.id, new.kind, event, properties=changed, added=added, removed=removed, at=now)
         return new
 
     def purge(self, identifier: str) -> None:
@@ -142,7 +180,9 @@ class Store:
         for key in keys_of(gone):
             self._keys.pop(key, None)
         self.links.forget(identifier)
-        self.log.append(gone.id, gone.kind, "purged")
+        now = self._now()
+        self._versions.keep(gone.id, gone, now)
+        self.log.append(gone.id, gone.kind, "purged", at=now)
 
     def draft(self, kind: str, identifier: str, **values: object) -> DirectoryObject:
         """A new object, not yet committed, with the next ordinal."""
@@ -150,8 +190,8 @@ class Store:
         return replace(plain, properties=dict(plain.properties))
 
     def counts(self) -> dict[str, int]:
-        """How many live objects there are of each kind, and how many soft-deleted users."""
-        totals = {"user": 0, "group": 0, "contact": 0, "deleted": 0}
+        """How many live objects there are of each kind, and how many soft-deleted ones."""
+        totals = {"user": 0, "group": 0, "contact": 0, "device": 0, "application": 0, "deleted": 0}
         for found in self._objects.values():
             totals[found.kind if found.live else "deleted"] += 1
         return totals

@@ -11,11 +11,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from attrflow_mocks.clock import Clock
+from attrflow_mocks.entra.authority import switch_authority
+from attrflow_mocks.entra.clients import Client, clients_of
+from attrflow_mocks.entra.domains import drop_domain, settle_again, verify
+from attrflow_mocks.entra.licenses import license_names, with_licenses
+from attrflow_mocks.entra.licensing import DEFAULT_SEATS, MAILBOX_LICENSE, PRODUCTS, Subscription
 from attrflow_mocks.entra.objects import DirectoryObject, Domain
 from attrflow_mocks.entra.presentation import present
 from attrflow_mocks.entra.properties import PROPERTIES, property_named
-from attrflow_mocks.entra.settle import AddressChange, Conflict, resettle
+from attrflow_mocks.entra.settle import AddressChange, resettle
 from attrflow_mocks.entra.state import TenantState
+from attrflow_mocks.entra.throttle import Limits
 from attrflow_mocks.scenarios.seed import TenantSeed
 
 __all__ = ["Tenant", "with_user_defaults"]
@@ -48,9 +54,7 @@ class Tenant(TenantState):
     def verify_domain(self, name: str) -> None:
         """Make a domain verified, and calculate every synchronized user's names again."""
         with self.lock:
-            known = self.domains.get(name.casefold())
-            self.domains[name.casefold()] = replace(known, verified=True) if known else Domain(name)
-            self._recalculate()
+            verify(self, name)
 
     def remove_domain(self, name: str) -> None:
         """Take a domain away, and calculate every synchronized user's names again.
@@ -59,27 +63,7 @@ class Tenant(TenantState):
             ValueError: the initial domain cannot be removed.
         """
         with self.lock:
-            if name.casefold() == self.initial_domain.casefold():
-                raise ValueError(f"{name} is the initial domain of the tenant; it cannot be removed")
-            self.domains.pop(name.casefold(), None)
-            self._recalculate()
-
-    def _recalculate(self) -> None:
-        for found in tuple(self.store.all()):
-            if found.synced:
-                self._settle_again(found)
-
-    def _settle_again(self, found: DirectoryObject) -> bool:
-        """Calculate names and addresses anew; False where nothing changes.
-
-        Where a conflict may not be quarantined the object stays as it is, as the service has nobody to tell.
-        """
-        try:
-            again = resettle(self, found, AddressChange(first=False, user_name=True, addresses=True))
-        except Conflict:
-            return False
-        self.store.commit(again)
-        return again != found
+            drop_domain(self, name)
 
     # Objects
 
@@ -96,9 +80,46 @@ class Tenant(TenantState):
             Conflict: an address that comes with the licence is taken, and quarantine is switched off.
         """
         with self.lock:
-            found = replace(self._required(name), exchange=assigned)
-            change = AddressChange(first=False, addresses=True)
-            return self.store.commit(resettle(self, found, change))
+            found = self._required(name)
+            product = PRODUCTS[MAILBOX_LICENSE]
+            self.subscriptions.setdefault(product.id, Subscription(product, 0))
+            held = license_names(found)
+            added = {product.id: ()} if assigned and product.id not in held else {}
+            removed = [sku for sku in held if sku in self.subscriptions] if not assigned else []
+            draft = with_licenses(self, found, added, removed, by_portal=True)
+            # A seed may say that somebody has a mailbox without a licence that the tenant knows.
+            draft = replace(draft, exchange=assigned)
+            return self.store.commit(resettle(self, draft, AddressChange(first=False, addresses=True)))
+
+    def override_mobile(self, name: str, number: str | None) -> DirectoryObject:
+        """Write a synchronized user's mobile number in the portal: what synchronization exports loses from now on.
+
+        Raises:
+            LookupError: there is no such live user.
+        """
+        with self.lock:
+            found = self._required(name)
+            overrides = found.overrides | {"mobile"} if found.synced else found.overrides
+            properties = {**found.properties, "mobilePhone": number}
+            return self.store.commit(replace(found, properties=properties, overrides=overrides))
+
+    def switch_authority(self, name: str, cloud: bool = True) -> DirectoryObject:
+        """Let the cloud, or the directory again, master an object: a user by id or name, others by id.
+
+        Raises:
+            LookupError: there is no such live object.
+            ValueError: it was never synchronized.
+        """
+        with self.lock:
+            found = self.user(name) or self.store.live(name)
+            if found is None:
+                raise LookupError(f"there is no object {name!r} in the tenant; give an id or a userPrincipalName")
+            return switch_authority(self, found, cloud)
+
+    def register_client(self, client: Client) -> None:
+        """Let an application ask for tokens, or change one that may."""
+        with self.lock:
+            self.clients[client.id] = client
 
     def make_admin(self, name: str, admin: bool = True) -> DirectoryObject:
         """Give a user a directory role, or take it away; an administrator is never soft-matched.
@@ -119,7 +140,7 @@ class Tenant(TenantState):
         """The service's hourly work: give back values whose conflict is gone; how many objects changed."""
         with self.lock:
             held = [found for found in self.store.all() if found.errors]
-            return sum(self._settle_again(found) for found in held)
+            return sum(settle_again(self, found) for found in held)
 
     def tick(self) -> None:
         """Let the work that goes by the clock happen: hourly retries, and the bin that empties itself."""
@@ -162,8 +183,15 @@ class Tenant(TenantState):
         default = next((d for d in self.domains.values() if not d.initial), None)
         chosen = default or self.domains[seed.initial_domain.casefold()]
         self.domains[chosen.name.casefold()] = replace(chosen, default=True)
+        for part_number, seats in {**DEFAULT_SEATS, **seed.licenses}.items():
+            product = PRODUCTS[part_number]
+            self.subscriptions[product.id] = Subscription(product, seats)
+        self.clients = clients_of(seed.applications, seed.roles, seed.certificates)
+        self.lag = seed.lag
         for user in seed.users:
             self.add_user(user)
+        if seed.throttling:
+            self.limits = Limits.documented(self.store.counts()["user"])
 
     def add_user(self, values: Mapping[str, object]) -> DirectoryObject:
         """Put a cloud user there as if it always had been: Graph property names, read-only ones included.
@@ -178,6 +206,8 @@ class Tenant(TenantState):
             for name in values:
                 if name not in _SEED_MARKS and property_named("user", name) is None:
                     raise ValueError(f"{values.get('userPrincipalName')!r}: Graph users have no property {name!r}")
+            for name in values:
+                self.imply_extension(name)
             if not values.get("userPrincipalName"):
                 raise ValueError(f"seed user {dict(values)!r} has no userPrincipalName")
             special = {*_SEED_MARKS, "onPremisesImmutableId", "createdDateTime", "passwordProfile"}

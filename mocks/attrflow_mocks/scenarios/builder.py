@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from attrflow_mocks.scenarios.binaries import certificate, sid_bytes
 from attrflow_mocks.scenarios.names import ascii_slug, escape_rdn, unit_dn
 from attrflow_mocks.scenarios.people import Person, employ, telephone
 from attrflow_mocks.scenarios.plan import (
@@ -21,7 +22,7 @@ from attrflow_mocks.scenarios.plan import (
     ServicePlan,
     TenantPlan,
 )
-from attrflow_mocks.scenarios.seed import DirectorySeed, EntrySeed, TenantSeed
+from attrflow_mocks.scenarios.seed import DirectorySeed, EntrySeed, SeedValue, TenantSeed
 
 __all__ = ["build_directory", "build_tenant"]
 
@@ -78,6 +79,10 @@ def build_tenant(plan: TenantPlan) -> TenantSeed:
         plan.verified_domains,
         dict(plan.applications),
         tuple(dict(user) for user in plan.users),
+        roles=dict(plan.roles),
+        licenses=dict(plan.licenses),
+        throttling=plan.throttling,
+        lag=plan.lag,
     )
 
 
@@ -155,26 +160,35 @@ def _person(person: Person, manager: str, plan: DirectoryPlan, rng: random.Rando
     if manager:
         attributes["manager"] = (manager,)
     attributes.update(person.attributes)
-    kept = {name: values for name, values in attributes.items() if name not in person.without}
+    kept: dict[str, Sequence[SeedValue]] = {n: v for n, v in attributes.items() if n not in person.without}
+    if person.sid:
+        kept["objectSid"] = (sid_bytes(person.sid),)
+    if person.master_sid:
+        kept["msExchMasterAccountSid"] = (sid_bytes(person.master_sid),)
+    if person.certificates:
+        kept["userCertificate"] = _certificates(person.name, person.certificates)
     return EntrySeed(_person_dn(person, plan), "user", kept)
 
 
 def _contact(contact: ContactPlan, plan: DirectoryPlan) -> EntrySeed:
     name = contact.name or f"{contact.given} {contact.surname}"
-    return EntrySeed(
-        f"CN={escape_rdn(name)},{unit_dn('Contacts', plan.naming_context)}",
-        "contact",
-        {
-            "givenName": (contact.given,),
-            "sn": (contact.surname,),
-            "displayName": (name,),
-            "mail": (contact.mail,),
-            "mailNickname": (ascii_slug(f"{contact.given} {contact.surname}"),),
-            "targetAddress": (f"SMTP:{contact.mail}",),
-            "proxyAddresses": (f"SMTP:{contact.mail}",),
-            "company": (contact.company,),
-        },
-    )
+    attributes: dict[str, Sequence[SeedValue]] = {
+        "givenName": (contact.given,),
+        "sn": (contact.surname,),
+        "displayName": (name,),
+        "mail": (contact.mail,),
+        "mailNickname": (ascii_slug(f"{contact.given} {contact.surname}"),),
+        "targetAddress": (f"SMTP:{contact.mail}",),
+        "proxyAddresses": (f"SMTP:{contact.mail}",),
+        "company": (contact.company,),
+    }
+    if contact.certificates:
+        attributes["userCertificate"] = _certificates(name, contact.certificates)
+    return EntrySeed(f"CN={escape_rdn(name)},{unit_dn('Contacts', plan.naming_context)}", "contact", attributes)
+
+
+def _certificates(name: str, count: int) -> tuple[bytes, ...]:
+    return tuple(certificate(name, number) for number in range(1, count + 1))
 
 
 def _groups(cast: _Cast, rng: random.Random) -> Iterator[EntrySeed]:

@@ -1,7 +1,8 @@
 """Scenarios by name: reads the files of one and has it built.
 
 A scenario is a folder of `data`: `scenario.toml` (title, directories, tenant), one file for each
-directory, `planted.toml` where faults stand in it, and a README.md for people.
+directory, `planted.toml` where faults stand in it, `acts.toml` where something can happen, and a README.md
+for people.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import TypeVar
 import msgspec
 
 from attrflow_mocks.scenarios.builder import build_directory, build_tenant
-from attrflow_mocks.scenarios.plan import DirectoryPlan, PlantedPlan, Pools, ScenarioPlan
-from attrflow_mocks.scenarios.seed import Scenario
+from attrflow_mocks.scenarios.plan import ActPlan, DirectoryPlan, PlantedPlan, Pools, ScenarioPlan
+from attrflow_mocks.scenarios.seed import Act, Scenario
 
 __all__ = ["DEFAULT_SEED", "ScenarioNotFoundError", "load", "load_pools", "names", "title"]
 
@@ -64,7 +65,7 @@ def load(name: str, seed: int = DEFAULT_SEED) -> Scenario:
         build_directory(directory, _read(folder.joinpath(f"{directory}.toml"), DirectoryPlan), pools, seed)
         for directory in plan.directories
     )
-    return Scenario(name, plan.title, directories, build_tenant(plan.tenant), _planted(folder))
+    return Scenario(name, plan.title, directories, build_tenant(plan.tenant), _planted(folder), _acts(folder))
 
 
 @cache
@@ -79,6 +80,14 @@ def _planted(folder: Traversable) -> tuple[Mapping[str, str], ...]:
         return ()
     planted = _read(file, dict[str, tuple[PlantedPlan, ...]]).get("planted", ())
     return tuple(msgspec.structs.asdict(fault) for fault in planted)
+
+
+def _acts(folder: Traversable) -> tuple[Act, ...]:
+    file = folder.joinpath("acts.toml")
+    if not file.is_file():
+        return ()
+    acts = _read(file, dict[str, tuple[ActPlan, ...]]).get("acts", ())
+    return tuple(Act(**msgspec.structs.asdict(act)) for act in acts)
 
 
 def _data() -> Traversable:

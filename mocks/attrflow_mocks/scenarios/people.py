@@ -32,6 +32,9 @@ class Person:
     enabled: bool = True
     attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     without: Sequence[str] = ()
+    sid: str = ""
+    master_sid: str = ""
+    certificates: int = 0
 
     @property
     def name(self) -> str:
@@ -113,6 +116,9 @@ def _named(
         person.enabled,
         person.attributes,
         person.without,
+        person.sid,
+        person.master_sid,
+        person.certificates,
     )
 
 

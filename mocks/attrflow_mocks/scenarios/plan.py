@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 __all__ = [
+    "ActPlan",
     "ContactPlan",
     "DirectoryPlan",
     "GroupKind",
@@ -69,7 +70,11 @@ class UnitPlan(_Plan, frozen=True):
 
 
 class PersonPlan(_Plan, frozen=True):
-    """A named person. `attributes` replace generated ones, `without` drops them."""
+    """A named person. `attributes` replace generated ones, `without` drops them.
+
+    `sid` is the account's objectSid and `master-sid` the SID of the account (in another forest) that owns the
+    mailbox of this one, both as text; `certificates` says how many userCertificate values are made up.
+    """
 
     login: str
     given: str
@@ -82,6 +87,9 @@ class PersonPlan(_Plan, frozen=True):
     enabled: bool = True
     attributes: dict[str, tuple[str, ...]] = {}
     without: tuple[str, ...] = ()
+    sid: str = ""
+    master_sid: str = ""
+    certificates: int = 0
 
 
 class ServicePlan(_Plan, frozen=True):
@@ -113,6 +121,7 @@ class ContactPlan(_Plan, frozen=True):
     mail: str
     company: str
     name: str = ""
+    certificates: int = 0
 
 
 class DirectoryPlan(_Plan, frozen=True):
@@ -140,6 +149,22 @@ class TenantPlan(_Plan, frozen=True):
     verified_domains: tuple[str, ...]
     applications: dict[str, str]
     users: tuple[dict[str, object], ...] = ()
+    roles: dict[str, tuple[str, ...]] = {}
+    licenses: dict[str, int] = {}
+    throttling: bool = False
+    lag: float = 0.0
+
+
+class ActPlan(_Plan, frozen=True):
+    """Something that happens in a directory when it is asked for: one of a move, a deletion or changed attributes."""
+
+    name: str
+    directory: str
+    dn: str
+    story: str
+    move_to: str = ""
+    delete: bool = False
+    changes: dict[str, tuple[str, ...]] = {}
 
 
 class PlantedPlan(_Plan, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["DirectorySeed", "EntrySeed", "Scenario", "TenantSeed"]
+__all__ = ["Act", "DirectorySeed", "EntrySeed", "Scenario", "TenantSeed"]
 
 SeedValue = str | bytes
 
@@ -47,8 +47,33 @@ class TenantSeed:
     initial_domain: str
     verified_domains: Sequence[str]
     applications: Mapping[str, str]
-    """Client ids and their secrets; each has every application role that the mock knows."""
+    """Client ids and their secrets; each has every application role that the mock knows unless `roles` says which."""
     users: Sequence[Mapping[str, object]] = ()
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Application roles by client id."""
+    certificates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """PEM certificates for client assertions, by client id."""
+    licenses: Mapping[str, int] = field(default_factory=dict)
+    """Seats by part number, such as `ENTERPRISEPACK`; 25 of each known product where nothing is said."""
+    throttling: bool = False
+    """Whether the documented limits apply."""
+    lag: float = 0.0
+    """Seconds until lists, counts and deltas have heard of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that happens in a directory when a script asks for it."""
+
+    name: str
+    directory: str
+    dn: str
+    story: str
+    move_to: str = ""
+    """The whole new DN of a move; empty where it is none."""
+    delete: bool = False
+    changes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Attributes to replace; no values takes one away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +85,4 @@ class Scenario:
     directories: Sequence[DirectorySeed]
     tenant: TenantSeed
     planted: Sequence[Mapping[str, str]] = ()
+    acts: Sequence[Act] = ()

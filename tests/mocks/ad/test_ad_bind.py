@@ -143,9 +143,9 @@ def test_tls_from_the_start_and_by_upgrade_is_verified_and_allows_passwords(host
         client = ldap3.Connection(server, "svc-sync@contoso.test", "Hemmelig-1", auto_bind=mode)
         assert client.extend.microsoft.modify_password(KARI, f"Ny-passord-{port}"), client.result
         photo = bytes(300_000)  # larger than what asyncio buffers, so reading is paused on the way
-        assert client.modify(KARI, {"thumbnailPhoto": [(ldap3.MODIFY_REPLACE, [photo])]})
-        client.search(KARI, "(objectClass=*)", ldap3.BASE, attributes=["thumbnailPhoto"])
-        assert client.response[0]["raw_attributes"]["thumbnailPhoto"] == [photo]
+        assert client.modify(KARI, {"jpegPhoto": [(ldap3.MODIFY_REPLACE, [photo])]})
+        client.search(KARI, "(objectClass=*)", ldap3.BASE, attributes=["jpegPhoto"])
+        assert client.response[0]["raw_attributes"]["jpegPhoto"] == [photo]
         client.unbind()
         assert bind(hosted, KARI, f"Ny-passord-{port}")[0] == 0
 

@@ -16,7 +16,7 @@ GUID = "00112233-4455-6677-8899-aabbccddeeff"
 
 
 def seed_of(*entries: EntrySeed, **changes: object) -> DirectorySeed:
-    return replace(DirectorySeed("contoso", ROOT, "CONTOSO", {}, entries), **changes)  # type: ignore[arg-type]
+    return replace(DirectorySeed("contoso", ROOT, "CONTOSO", {}, entries), **changes)  # type: ignore[arg-type]  # any field
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ DEFAULT = (
     "businessPhones displayName givenName id jobTitle mail mobilePhone officeLocation preferredLanguage"
     " surname userPrincipalName"
 )
+TENANT = "7d0a4f0e-2c1b-4e57-9a36-0d9e9f0a1b2c"
 MASTERED = "Unable to update the specified properties for on-premises mastered"
 NEW: dict[str, Any] = {
     "accountEnabled": True,
@@ -121,6 +122,7 @@ def test_a_synchronized_user_is_mastered_on_premises(
     client: DirectClient, patch: dict[str, object], allowed: bool
 ) -> None:
     client.add("s", userPrincipalName="s@contoso.com", extension_0123_synced="v")
+    client.tenant.imply_extension("extension_0123_other")
     request = ("PATCH", "users/s@contoso.com", patch)
     if allowed:
         assert client.graph(*request).status == 204
@@ -246,7 +248,8 @@ def test_manager(client: DirectClient) -> None:
         (("GET", "users?$skip=10", None), 400, "Request_BadRequest"),
         (("POST", "users", b"not json"), 400, "BadRequest"),
         (("GET", "users/cloud@contoso.com/shoes", None), 400, "BadRequest"),
-        (("PATCH", "organization/x", {"onPremisesSyncEnabled": True}), 400, "Request_BadRequest"),
+        (("PATCH", f"organization/{TENANT}", {"onPremisesSyncEnabled": True}), 400, "Request_BadRequest"),
+        (("PATCH", "organization/x", {"onPremisesSyncEnabled": True}), 404, "Request_ResourceNotFound"),
     ],
 )
 def test_wrong_requests(client: DirectClient, request_: tuple[str, str, object], status: int, code: str) -> None:

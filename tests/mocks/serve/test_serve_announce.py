@@ -18,6 +18,7 @@ import ldap3
 import pytest
 
 from attrflow_mocks.control_client import ControlClient, ControlError
+from attrflow_mocks.scenarios.loader import names
 from attrflow_mocks.servers import is_loopback
 
 KARI = "CN=Kari Nordmann,OU=Sales,OU=People,DC=contoso,DC=test"
@@ -234,7 +235,7 @@ def test_an_unknown_scenario_is_one_sentence_and_exit_code_2() -> None:
     with child("--scenario", "nowhere") as process:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (2, "")
-    assert err == "attrflow-mocks: no scenario is named 'nowhere'; there are: contoso-small\n"
+    assert err == f"attrflow-mocks: no scenario is named 'nowhere'; there are: {', '.join(names())}\n"
 
 
 def test_a_host_that_others_can_reach_is_warned_about() -> None:

@@ -180,3 +180,29 @@ def test_a_store_that_is_none(folder: Path) -> None:
         result = call(*command, "-C", folder, code=4)
         assert "attrflow.sqlite" in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_a_warning_stands_beside_the_error_and_after_it(folder: Path) -> None:
+    first, *_, last = sorted((folder / "rules" / "contoso").iterdir(), key=lambda file: file.name)
+    edit(first, "precedence = ", "precedence = 104 #")
+    edit(last, 'link = "', 'link = "no')
+    told = call("rules", "check", "-C", folder, code=2).stdout
+    assert told.index("error: ") < told.index("warning: ")
+
+
+def test_a_directory_that_was_added_by_hand_gets_its_rules(folder: Path) -> None:
+    """The example at the end of the settings, its marks taken away as its comment says."""
+    settings = folder / "attrflow.toml"
+    text = settings.read_text("utf-8")
+    start = text.index("# # An OpenLDAP server")
+    example = "\n".join(line[1:].removeprefix(" ") for line in text[start:].splitlines())
+    settings.write_text(text[:start] + example + "\n", "utf-8")
+    before = document("rules", "check", "-C", folder, name="rules-check")
+    assert before["without_rules"] == ["openldap"]
+    assert "attrflow rules defaults -C" in call("rules", "check", "-C", folder).stdout
+    added = document("rules", "defaults", "-C", folder, name="rules-defaults")
+    assert added["connectors"] == ["openldap"]
+    after = document("rules", "check", "-C", folder, name="rules-check")
+    assert (after["errors"], after["warnings"], after["without_rules"]) == (0, 0, [])
+    assert after["rules"] == before["rules"] + len(added["rules"])
+    assert "nothing was written" in call("rules", "defaults", "-C", folder).stdout

@@ -86,7 +86,7 @@ def test_a_deleted_object_is_remembered() -> None:
 
 
 def test_nothing_at_all_is_not_everything() -> None:
-    with pytest.raises(NotFound, match="no object is named"):
+    with pytest.raises(NotFound, match="No object is named"):
         named(settled(), "  ")
 
 

@@ -308,11 +308,11 @@ def test_a_connector_that_is_no_longer_configured_is_told() -> None:
 
 def test_a_store_on_disk_that_may_only_be_read_is_enough(tmp_path: Path) -> None:
     lab = office(settle=False)
-    lab.store = open_sqlite(tmp_path / "store.db")  # type: ignore[assignment]  # any store will do
+    lab.store = open_sqlite(tmp_path / "store.db")
     lab.use(lab.ruleset.rules)
     lab.settle()
     lab.store.close()
-    lab.store = open_sqlite(tmp_path / "store.db", read_only=True)  # type: ignore[assignment]  # any store will do
+    lab.store = open_sqlite(tmp_path / "store.db", read_only=True)
     assert traced(lab, "Ola Hansen", HIDDEN).outcome.word == "stopped"
     assert traced(lab, "ola hansen", "manager").outcome.word == "in-the-cloud"
     assert [d.id for d in asked(lab, "Ingrid Berg", "manager").diagnoses] == ["DIAG-35"]

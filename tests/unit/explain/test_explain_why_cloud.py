@@ -97,6 +97,16 @@ def test_asked_for_the_object_its_quarantine_is_found_too() -> None:
     assert not asked(lab, "Kari Nordmann", live=False).attributes
 
 
+def test_without_the_tenant_a_value_of_two_objects_is_told() -> None:
+    lab = mailboxes(MINE, SHARED)
+    found = asked(lab, "Kari Nordmann", "proxyAddresses", live=False)
+    check(
+        found, "DIAG-51", says="was exported for Kari Nordmann and for ola.hansen@contoso.test",
+        evidence="entra did not say which of them has it", command="attrflow trace ola.hansen@contoso.test",
+    )  # fmt: skip
+    check(asked(lab, "Harald", "proxyAddresses", live=False))
+
+
 def test_what_the_service_adds_by_itself_is_no_difference() -> None:
     lab = mailboxes(MINE)
     found = asked(lab, "Kari Nordmann", "proxyAddresses", cloud=shown(MINE, "smtp:kari@contoso.onmicrosoft.com"))

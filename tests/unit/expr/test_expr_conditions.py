@@ -69,6 +69,7 @@ def test_what_may_be_either_way_is_not_reported(text: str) -> None:
         ("[a] <> NULL", "null-unequal"),
         ("NULL & [a]", "null-concat"),
         ("[a] + NULL", "null-arithmetic"),
+        ("[a] + -NULL", "null-arithmetic"),
         ("[a] / 2", "division"),
         ('"Yes" = "yes"', "string-equality"),
         ('[a] = "Yes" || [a] = "yes"', "string-equality"),

@@ -9,17 +9,21 @@ from hypothesis import strategies as st
 
 from attrflow.expr import (
     FUNCTIONS,
+    OPTIONS,
     Compiled,
     Expression,
     ExpressionError,
+    ExpressionOptions,
     Many,
     Scalar,
     check,
     compile_expression,
     parse,
+    print_edited,
     print_expression,
+    replaced,
 )
-from attrflow.expr.ast import Attribute, Binary, Call, Negate, Number, Parameter, Text, Variable, Word
+from attrflow.expr.ast import Attribute, Binary, Call, Negate, Number, Parameter, Text, Variable, Word, walk
 from attrflow.expr.parser import LEVELS
 from attrflow.model.names import parse_dn
 from attrflow.model.values import Reference
@@ -149,3 +153,43 @@ def test_evaluation_raises_only_its_own_error_and_observing_changes_nothing(tree
     result = outcome(compile_expression(tree), plain)
     assert outcome(compile_expression(tree, observed=True), watched) == result
     assert plain.seen == []
+
+
+CHOICES = st.builds(
+    ExpressionOptions,
+    **{row.field: st.sampled_from(row.choices) if row.choices else st.booleans() for row in OPTIONS.values()},
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TREES, CHOICES)
+def test_under_any_options_nothing_escapes_and_printed_text_means_the_same(
+    tree: Expression, options: ExpressionOptions
+) -> None:
+    parsed = parse(print_expression(tree), options)
+    divides = any(isinstance(node, Binary) and node.operator == "/" for node in walk(tree))
+    assert parsed.tree == (None if divides and options.division == "error" else tree)
+    check(parsed, notes=True)
+    result = outcome(compile_expression(tree, options=options), Fixed())
+    assert outcome(compile_expression(tree, observed=True, options=options), Fixed()) == result
+
+
+@settings(max_examples=150, deadline=None)
+@given(TREES, st.sampled_from(["text", "number", "absent"]), LEAVES)
+def test_an_edited_text_parses_to_the_edited_tree(tree: Expression, name: str, new: Expression) -> None:
+    spaced = print_expression(tree).replace(", ", " ,\n  ").replace("(", "( ")
+    parsed = parse(spaced)
+    if parsed.tree is None:
+        return
+    edited = replaced(parsed.tree, lambda node: new if node == Attribute(name) else None)
+    assert parse(print_edited(parsed, edited)).tree == edited
+
+
+@settings(max_examples=150, deadline=None)
+@given(TREES, st.integers(0, 400), st.sampled_from(list('()[],"&%$|!=;x')))
+def test_one_wrong_character_is_told_and_nothing_escapes(tree: Expression, place: int, character: str) -> None:
+    text = print_expression(tree)
+    place %= len(text) + 1
+    parsed = parse(text[:place] + character + text[place:])
+    assert (parsed.tree is None) == any(finding.severity == "error" for finding in parsed.diagnostics)
+    check(parsed, attributes=["text"], parameters=["Domain.FQDN"], notes=True)

@@ -127,7 +127,7 @@ def test_a_directory_that_refuses_the_account_starts_no_export_and_changes_nothi
     lab.connecting["entra"] = refuse
     result = lab.attempt("entra", "export")
     assert result.record.result == "no-start-credentials"
-    assert result.record.steps[0].detail == "wrong password Set another one."
+    assert result.record.steps[0].detail == "wrong password. Set another one."
     assert lab.pending() == {"add": 1} and not lab.store.escrowed("entra")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from attrflow.expr.errors import ExpressionError
@@ -63,6 +64,8 @@ def c_num(value: str | int | bytes, options: ExpressionOptions = DEFAULT_OPTIONS
     return number
 
 
+# The rules of one object ask for the same name many times in a row.
+@lru_cache(maxsize=1024)
 def c_ref(text: str) -> DistinguishedName | None:
     """The reference that a distinguished name stands for; an empty text is none.
 

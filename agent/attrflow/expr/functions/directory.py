@@ -40,11 +40,22 @@ def dn_component(
     'Users'
     """
     name = _known("DNComponent", reference)
-    if number == 1 and _PLAIN.match(name.text):
-        # Nearly all names and nearly all questions: no escape, and the leaf is asked for.
-        return name.text.partition(",")[0].partition("=")[2].strip()
+    if number == 1 and (leaf := _leaf(name.text)) is not None:
+        return leaf
     component = name.component(number)
     return _missing("DNComponent", number, options) if component is None else component[1]
+
+
+def _leaf(text: str) -> str | None:
+    """The leaf's value in a name without escapes there, which nearly all are; None for any other.
+
+    The usual question by itself, because rules ask it of every object.
+    """
+    leaf = text.partition(",")[0]
+    if "\\" in leaf or '"' in leaf or ";" in leaf:
+        return None
+    _, separator, value = leaf.partition("=")
+    return value.strip(" ") if separator else None
 
 
 def dn_component_rev(
@@ -89,7 +100,6 @@ def escape_dn_component(text: str, options: ExpressionOptions = DEFAULT_OPTIONS)
     return f"{type_}={escaped}" if separator else escaped
 
 
-_PLAIN = re.compile(r'[^\\";=]+=[^\\";]+\Z')
 _HASH = re.compile(r"(?<!\\)#")
 _REFERENCE = Parameter("dn", "ref")
 DIRECTORY: tuple[Function, ...] = (

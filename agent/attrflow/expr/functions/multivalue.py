@@ -34,12 +34,12 @@ def contains(
     """
     if values is None:
         return 0 if options.contains_absent == "zero" else None
-    fold_case = case == "CaseInsensitive"
     if len(values) > FEW:
         spend(len(values))
-    needle = fold(search) if fold_case and isinstance(search, str) else search
-    if isinstance(needle, str) and not fold_case and (place := _first_with(values, needle)) is not None:
+    fold_case = case == "CaseInsensitive"
+    if not fold_case and isinstance(search, str) and (place := _first_with(values, search)) is not None:
         return place
+    needle = fold(search) if fold_case and isinstance(search, str) else search
     for position, value in enumerate(values, start=1):
         if isinstance(value, DistinguishedName):
             found = value.key == _key(search)
@@ -59,8 +59,9 @@ def _first_with(values: tuple[object, ...], needle: str) -> int | None:
     The usual case by itself, because rules ask it of every object.
     """
     for position, value in enumerate(values, start=1):
-        if not isinstance(value, str):
+        if value.__class__ is not str:
             return None
+        assert isinstance(value, str)
         if len(value) > LARGE:
             spend_text(len(value))
         if needle in value:

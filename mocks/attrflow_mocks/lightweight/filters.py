@@ -1,0 +1,154 @@
+"""Filters against entries of the OpenLDAP profile: three-valued, by each attribute's matching rules.
+
+An attribute that the schema lacks, a value that is none of its syntax, and a comparison for which it has
+no rule are undefined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from attrflow_mocks.ad import filter_nodes as nodes
+from attrflow_mocks.lightweight.schema import Attribute, Schema
+
+__all__ = ["RULES", "Test", "compile_filter"]
+
+Values = Mapping[str, Sequence[bytes]]
+Test = Callable[[Values], bool | None]
+
+RULES = {"1.2.840.113556.1.4.803": "integerBitAndMatch", "1.2.840.113556.1.4.804": "integerBitOrMatch"}
+"""Matching rules that extensible filters may name beside an attribute's own."""
+
+
+def compile_filter(schema: Schema, node: nodes.Filter) -> Test:
+    """The test that a filter stands for."""
+    match node:
+        case nodes.And(parts):
+            return _together(_compiled(schema, parts), decisive=False)
+        case nodes.Or(parts):
+            return _together(_compiled(schema, parts), decisive=True)
+        case nodes.Not(part):
+            inner = compile_filter(schema, part)
+            return lambda values: None if (found := inner(values)) is None else not found
+        case nodes.Extensible(_, None, _, _):
+            return _undefined
+    attribute = schema.attribute(node.attribute or "")
+    return _undefined if attribute is None else _leaf(schema, attribute, node)
+
+
+def _compiled(schema: Schema, parts: tuple[nodes.Filter, ...]) -> list[Test]:
+    tests: list[Test] = []
+    for part in parts:  # a loop: filters may be so deep that a comprehension's frames count
+        tests.append(compile_filter(schema, part))
+    return tests
+
+
+def _undefined(_: Values) -> bool | None:
+    return None
+
+
+def _together(tests: list[Test], *, decisive: bool) -> Test:
+    def test(values: Values) -> bool | None:
+        outcome: bool | None = not decisive
+        for part in tests:
+            found = part(values)
+            if found is decisive:
+                return decisive
+            if found is None:
+                outcome = None
+        return outcome
+
+    return test
+
+
+def _leaf(schema: Schema, attribute: Attribute, node: nodes.Filter) -> Test:
+    name = attribute.name
+    match node:
+        case nodes.Present():
+            return lambda values: bool(values.get(name))
+        case nodes.Equal(_, value) | nodes.Approximate(_, value):
+            return _equal(schema, attribute, value)
+        case nodes.GreaterOrEqual(_, value):
+            return _ordered(attribute, value, 1)
+        case nodes.LessOrEqual(_, value):
+            return _ordered(attribute, value, -1)
+        case nodes.Substrings():
+            return _substrings(attribute, node)
+        case nodes.Extensible(rule, _, value, _):
+            if rule is None or rule.lower() == attribute.equality.lower():
+                return _equal(schema, attribute, value)
+            return _bits(attribute, rule, value)
+    raise AssertionError(f"{node} is no leaf of a filter")
+
+
+def _equal(schema: Schema, attribute: Attribute, value: bytes) -> Test:
+    name, wanted = attribute.name, attribute.key(value)
+    if name == "objectClass":
+        item = schema.object_class(value.decode("utf-8", "replace"))
+        if item is None:
+            return _undefined
+        return lambda values: any(
+            found is item for found in schema.with_superiors([held.decode() for held in values.get("objectClass", ())])
+        )
+    if wanted is None or attribute.equality == "-":
+        return _undefined
+    return lambda values: any(attribute.key(held) == wanted for held in values.get(name, ()))
+
+
+def _ordered(attribute: Attribute, value: bytes, sign: int) -> Test:
+    name, wanted = attribute.name, attribute.key(value)
+    if attribute.ordering == "-" or wanted is None:
+        return _undefined
+
+    def test(values: Values) -> bool | None:
+        for held in values.get(name, ()):
+            key = attribute.key(held)
+            if key == wanted or (key is not None and (key > wanted) == (sign > 0)):  # type: ignore[operator]  # keys of one attribute are alike
+                return True
+        return False
+
+    return test
+
+
+def _substrings(attribute: Attribute, node: nodes.Substrings) -> Test:
+    name = attribute.name
+    if attribute.substrings == "-":
+        return _undefined
+    exact, squeezed = "Exact" in attribute.substrings, "telephone" in attribute.substrings
+
+    def text_of(raw: bytes) -> str:
+        text = raw.decode("utf-8", "replace")
+        text = text.replace(" ", "").replace("-", "") if squeezed else text
+        return text if exact else text.casefold()
+
+    first, *middle, last = [text_of(piece) for piece in (node.initial or b"", *node.any, node.final or b"")]
+
+    def holds(text: str) -> bool:
+        if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+            return False
+        position, end = len(first), len(text) - len(last)
+        for piece in middle:
+            found = text.find(piece, position, end)
+            if found < 0:
+                return False
+            position = found + len(piece)
+        return True
+
+    return lambda values: any(holds(text_of(held)) for held in values.get(name, ()))
+
+
+def _bits(attribute: Attribute, rule: str, value: bytes) -> Test:
+    kind = RULES.get(rule, rule)
+    wanted = attribute.key(value)
+    if kind not in RULES.values() or not isinstance(wanted, int) or attribute.equality != "integerMatch":
+        return _undefined
+    name, every = attribute.name, kind == "integerBitAndMatch"
+
+    def test(values: Values) -> bool | None:
+        for held in values.get(name, ()):
+            found = int(held) & wanted
+            if found == wanted if every else found != 0:
+                return True
+        return False
+
+    return test

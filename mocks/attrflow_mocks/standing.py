@@ -60,6 +60,7 @@ def up(kind: str, options: Sequence[str]) -> dict[str, Any]:
     while time.monotonic() < deadline:
         document = _read(state)
         if document is not None:
+            process.returncode = 0  # it is left to itself: nobody waits for it here, and nothing is to warn of that
             return document
         try:
             process.wait(timeout=0.05)

@@ -113,8 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(None, 204)
             case ("GET", "containers", "json"):
                 label = json.loads(parse_qs(parts.query)["filters"][0])["label"][0]
-                held = engine.containers.items()
-                self._send([{"Id": key} for key, value in held if label in value["Config"]["Labels"]])
+                known = engine.containers.items()
+                self._send([{"Id": key} for key, value in known if label in value["Config"]["Labels"]])
             case ("GET", "containers", identifier, "json"):
                 self._send(engine.describe(identifier))
             case ("GET", "containers", _, "logs"):

@@ -5,15 +5,16 @@ Real AD says why an account may not sign in only to who knows its password; so d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import refused
 from attrflow_mocks.ad.names import InvalidName, fold, parse_dn
-from attrflow_mocks.ad.values import NEVER, filetime
+from attrflow_mocks.ad.values import NEVER, filetime, guid_from_text, sid_from_text
 
-__all__ = ["Principal", "authenticate"]
+__all__ = ["Principal", "account_entry", "authenticate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,14 @@ class Principal:
 
 
 def authenticate(directory: Directory, name: str, password: bytes) -> Principal:
-    """Sign in with a DN, a UPN, `DOM\\name`, `<GUID=>` or `<SID=>`.
+    """Sign in with a DN, a UPN, `DOM\\name`, `<GUID=>`, `<SID=>`, or a rarer form of the account's name.
 
     Raises:
         LdapError: 49 with the reason in the text: 525 nobody of that name, 52e wrong password, and with
             the right one 533 disabled, 532 password expired, 701 account expired, 773 password to be
             changed first, 775 locked.
     """
-    entry = _entry_of(directory, name)
+    entry = account_entry(directory, name)
     expected = _password_of(directory, name, entry)
     if expected is None:
         raise refused("525" if entry is None else "52e")
@@ -45,7 +46,8 @@ def authenticate(directory: Directory, name: str, password: bytes) -> Principal:
     return Principal(name, directory.domain_name_of(entry), entry)
 
 
-def _entry_of(directory: Directory, name: str) -> Entry | None:
+def account_entry(directory: Directory, name: str) -> Entry | None:
+    """The entry that a bind name stands for, in any of the forms that AD takes; None when there is none."""
     domain, slash, account = name.partition("\\")
     if slash and "=" not in domain:
         if fold(domain) not in (fold(directory.netbios), fold(directory.dns_name)):
@@ -60,7 +62,39 @@ def _entry_of(directory: Directory, name: str) -> Entry | None:
     local, at, suffix = name.partition("@")
     if found is None and at and fold(suffix) in (fold(directory.dns_name), fold(directory.netbios)):
         return directory.holder("sAMAccountName", local.encode())
-    return found
+    return found or _rare_form(directory, name)
+
+
+def _rare_form(directory: Directory, name: str) -> Entry | None:
+    """A GUID, a SID, a canonical name, a service principal name, or a display name that only one has."""
+    guid, sid = guid_from_text(name), sid_from_text(name)
+    if guid is not None:
+        return directory.by_guid.get(guid.bytes_le)
+    if sid is not None:
+        return directory.holder("objectSid", sid)
+    domain, slash, path = name.partition("/")
+    if slash and fold(domain) == fold(directory.dns_name):
+        return _canonical(directory, path)
+    if slash:
+        return directory.holder("servicePrincipalName", name.encode())
+    wanted = fold(name)
+    named = [
+        entry
+        for entry in directory.subtree(directory.root)
+        if not entry.deleted and fold(entry.first("displayName") or "") == wanted and "objectSid" in entry.values
+    ]
+    return named[0] if len(named) == 1 and wanted else None
+
+
+def _canonical(directory: Directory, path: str) -> Entry | None:
+    node = directory.root
+    for step in re.split(r"(?<!\\)/", path.replace("\n", "/")):
+        wanted = fold(step.replace("\\/", "/"))
+        found = next((c for c in node.children.values() if fold(c.rdn.value) == wanted and not c.deleted), None)
+        if found is None:
+            return None
+        node = found
+    return node
 
 
 def _password_of(directory: Directory, name: str, entry: Entry | None) -> str | None:
@@ -71,7 +105,7 @@ def _password_of(directory: Directory, name: str, entry: Entry | None) -> str | 
     for account, password in directory.accounts.items():
         if _login_key(directory, account) == wanted:
             return password
-        if entry is not None and _entry_of(directory, account) is entry:
+        if entry is not None and account_entry(directory, account) is entry:
             return password
     return None
 

@@ -9,7 +9,7 @@ from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.names import parse_dn
 from attrflow_mocks.ad.values import NEVER, filetime, sid_from_text
 
-__all__ = ["computed_values", "security_descriptor"]
+__all__ = ["COMPUTED", "computed_values", "security_descriptor"]
 
 
 def computed_values(directory: Directory, entry: Entry, name: str) -> list[bytes]:
@@ -121,3 +121,6 @@ _MAKERS: dict[str, Callable[[Directory, Entry], list[bytes]]] = {
     "objectClasses": lambda d, entry: d.schema.object_classes() if entry.is_a("subSchema") else [],
     "dITContentRules": lambda d, entry: d.schema.content_rules() if entry.is_a("subSchema") else [],
 }
+
+COMPUTED = frozenset(_MAKERS)
+"""The names of all computed attributes."""

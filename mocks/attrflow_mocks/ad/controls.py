@@ -5,7 +5,7 @@ Says what was asked for; what it does to a search or a write is decided where th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from attrflow_mocks.ad.ber import ProtocolError, Reader, integer, octets, sequence
@@ -14,14 +14,20 @@ from attrflow_mocks.ad.message import Control
 
 __all__ = [
     "INCREMENTAL_VALUES",
+    "MEANINGS",
     "OBJECT_SECURITY",
     "SUPPORTED",
     "Asked",
     "DirSync",
     "Paged",
+    "Sort",
+    "Window",
     "dirsync_response",
     "paged_response",
     "read_controls",
+    "scoped_response",
+    "sort_response",
+    "window_response",
 ]
 
 _AD = "1.2.840.113556.1.4."
@@ -38,11 +44,47 @@ SEARCH_OPTIONS = _AD + "1340"
 PERMISSIVE_MODIFY = _AD + "1413"
 RANGE_NO_ERROR = _AD + "1948"
 SHOW_RECYCLED = _AD + "2064"
+SORT = _AD + "473"
+SORT_RESPONSE = _AD + "474"
+NOTIFICATION = _AD + "528"
+ASQ = _AD + "1504"
+DEACTIVATED = _AD + "2065"
+DIRSYNC_EX = _AD + "2090"
+TREE_DELETE_EX = _AD + "2204"
+SEARCH_HINTS = _AD + "2206"
+EXPECTED_COUNT = _AD + "2211"
+VLV = "2.16.840.1.113730.3.4.9"
+VLV_RESPONSE = "2.16.840.1.113730.3.4.10"
 
-SUPPORTED = (
-    PAGED, SHOW_DELETED, EXTENDED_DN, SD_FLAGS, RANGE_MARKER, TREE_DELETE, DIRSYNC, VERIFY_NAME,
-    DOMAIN_SCOPE, SEARCH_OPTIONS, PERMISSIVE_MODIFY, RANGE_NO_ERROR, SHOW_RECYCLED,
-)  # fmt: skip
+MEANINGS: Mapping[str, str] = {
+    PAGED: "paging, at most 1,000 entries a page",
+    SHOW_DELETED: "tombstones and deleted objects are found",
+    SORT: "sorting by one key",
+    SORT_RESPONSE: "the answer to sorting",
+    NOTIFICATION: "told of changes as they happen, at most 5 searches a connection",
+    EXTENDED_DN: "DNs with GUID and SID, hexadecimal or as text",
+    SD_FLAGS: "the parts of nTSecurityDescriptor; a fixed descriptor, since rights are a table here",
+    RANGE_MARKER: "a mark that ranges are understood; no effect, as in AD",
+    TREE_DELETE: "deletes an object with all below it",
+    DIRSYNC: "what changed since a cookie",
+    VERIFY_NAME: "accepted; there is one forest, so no other server is asked",
+    DOMAIN_SCOPE: "no continuation references",
+    SEARCH_OPTIONS: "1 domain scope; 2 (phantom root) searches all partitions below the base",
+    PERMISSIVE_MODIFY: "adding what is there and removing what is not are no errors",
+    ASQ: "entries that an attribute of the base names",
+    RANGE_NO_ERROR: "a range that begins after the last value is empty instead of an error",
+    SHOW_RECYCLED: "recycled objects are found as well",
+    DEACTIVATED: "links from and to deleted objects are shown",
+    DIRSYNC_EX: "DirSync with `;dirSyncAlwaysReturn`",
+    TREE_DELETE_EX: "deletes a tree, at most so many objects (countLimit)",
+    SEARCH_HINTS: "accepted; hints change no result",
+    EXPECTED_COUNT: "constraintViolation unless so many entries are found",
+    VLV: "a window of a sorted list",
+    VLV_RESPONSE: "the answer to a window",
+}
+"""Every control that this mock carries out, and what of it."""
+
+SUPPORTED = tuple(MEANINGS)
 """What the root DSE lists: only what this mock really carries out."""
 
 OBJECT_SECURITY = 0x1
@@ -68,18 +110,53 @@ class DirSync:
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """Ask for the entries in the order of one attribute."""
+
+    attribute: str
+    reverse: bool
+    keys: int
+    """How many keys were asked for; more than one is refused."""
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Ask for the entries around a place in a sorted list, by its number or by a value."""
+
+    before: int
+    after: int
+    offset: int | None
+    content_count: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What the controls of one request ask for."""
 
     paged: Paged | None = None
     dirsync: DirSync | None = None
+    dirsync_oid: str = DIRSYNC
+    """Under which of its two numbers DirSync was asked for."""
     show_deleted: bool = False
+    show_recycled: bool = False
+    deactivated_links: bool = False
+    sort: Sort | None = None
+    window: Window | None = None
+    notify: bool = False
+    from_attribute: str | None = None
+    """The attribute of the base whose values name the entries to look at."""
+    phantom_root: bool = False
+    expected: tuple[int, int] | None = None
+    """The fewest and most entries that the search may find."""
     extended_dn: str | None = None
     """`hex`, `string`, or None for plain DNs."""
     sd_flags: int | None = None
     domain_scope: bool = False
     permissive: bool = False
     tree_delete: bool = False
+    tree_limit: int | None = None
     range_no_error: bool = False
 
 
@@ -101,13 +178,23 @@ def read_controls(controls: Iterable[Control]) -> Asked:
             options = _value(found[SEARCH_OPTIONS]).enter(0x30).integer()
         return Asked(
             paged=_paged(found.get(PAGED)),
-            dirsync=_dirsync(found.get(DIRSYNC)),
-            show_deleted=SHOW_DELETED in found or SHOW_RECYCLED in found,
+            dirsync=_dirsync(found.get(DIRSYNC) or found.get(DIRSYNC_EX)),
+            dirsync_oid=DIRSYNC if DIRSYNC in found else DIRSYNC_EX,
+            show_deleted=bool({SHOW_DELETED, SHOW_RECYCLED, DEACTIVATED} & found.keys()),
+            show_recycled=SHOW_RECYCLED in found,
+            deactivated_links=DEACTIVATED in found,
+            sort=_sort(found.get(SORT)),
+            window=_window(found.get(VLV)),
+            notify=NOTIFICATION in found,
+            from_attribute=_value(found[ASQ]).enter(0x30).text() if ASQ in found else None,
+            phantom_root=bool(options & 2),
+            expected=_expected(found.get(EXPECTED_COUNT)),
             extended_dn=_extended_dn(found.get(EXTENDED_DN)),
             sd_flags=_sd_flags(found.get(SD_FLAGS)),
             domain_scope=DOMAIN_SCOPE in found or bool(options & 1),
             permissive=PERMISSIVE_MODIFY in found,
-            tree_delete=TREE_DELETE in found,
+            tree_delete=TREE_DELETE in found or TREE_DELETE_EX in found,
+            tree_limit=_tree_limit(found.get(TREE_DELETE_EX)),
             range_no_error=RANGE_NO_ERROR in found,
         )
     except ProtocolError as error:
@@ -137,6 +224,46 @@ def _dirsync(control: Control | None) -> DirSync | None:
     return DirSync(inner.integer() & 0xFFFFFFFF, inner.integer(), inner.octets())
 
 
+def _sort(control: Control | None) -> Sort | None:
+    if control is None:
+        return None
+    keys = _value(control).enter(0x30)
+    found = []
+    while not keys.at_end:
+        key = keys.enter(0x30)
+        name = key.text()
+        if key.peek() == 0x80:
+            key.content(0x80)  # an ordering rule by language: AD's default order is what there is here
+        found.append((name, key.boolean(0x81) if key.peek() == 0x81 else False))
+    if not found:
+        raise ProtocolError("a sort control without a key")
+    return Sort(found[0][0], found[0][1], len(found), control.critical)
+
+
+def _window(control: Control | None) -> Window | None:
+    if control is None:
+        return None
+    inner = _value(control).enter(0x30)
+    before, after = inner.integer(), inner.integer()
+    if before < 0 or after < 0:
+        raise ProtocolError("a window of fewer than no entries")
+    if inner.peek() == 0xA0:
+        place = inner.enter(0xA0)
+        return Window(before, after, place.integer(), place.integer(), b"")
+    return Window(before, after, None, 0, inner.content(0x81))
+
+
+def _expected(control: Control | None) -> tuple[int, int] | None:
+    if control is None:
+        return None
+    inner = _value(control).enter(0x30)
+    return inner.integer(), inner.integer()
+
+
+def _tree_limit(control: Control | None) -> int | None:
+    return None if control is None else _value(control).enter(0x30).integer()
+
+
 def _extended_dn(control: Control | None) -> str | None:
     if control is None:
         return None
@@ -154,6 +281,21 @@ def paged_response(cookie: bytes) -> Control:
     return Control(PAGED, value=sequence(integer(0), octets(cookie)))
 
 
-def dirsync_response(*, more: bool, cookie: bytes) -> Control:
-    """The answer to DirSync."""
-    return Control(DIRSYNC, value=sequence(integer(int(more)), integer(0), octets(cookie)))
+def sort_response(code: int) -> Control:
+    """The answer to sorting: 0, or why not."""
+    return Control(SORT_RESPONSE, value=sequence(integer(code, 0x0A)))
+
+
+def window_response(position: int, count: int, code: int = 0) -> Control:
+    """The answer to a window: where it stands in a list of how many."""
+    return Control(VLV_RESPONSE, value=sequence(integer(position), integer(count), integer(code, 0x0A)))
+
+
+def scoped_response(code: int = 0) -> Control:
+    """The answer to a search over an attribute's values."""
+    return Control(ASQ, value=sequence(integer(code, 0x0A)))
+
+
+def dirsync_response(*, more: bool, cookie: bytes, oid: str = DIRSYNC) -> Control:
+    """The answer to DirSync, under the number by which it was asked for."""
+    return Control(oid, value=sequence(integer(int(more)), integer(0), octets(cookie)))

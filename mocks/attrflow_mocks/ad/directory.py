@@ -7,8 +7,9 @@ may make is decided in `writes`; nothing here knows of LDAP messages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import LdapError, name_error
@@ -17,6 +18,9 @@ from attrflow_mocks.ad.schema import Attribute, Schema, load_schema
 from attrflow_mocks.ad.values import generalized_time, guid_from_text, sid_from_text, sid_text
 from attrflow_mocks.clock import Clock
 from attrflow_mocks.identifiers import Identifiers
+
+if TYPE_CHECKING:
+    from attrflow_mocks.ad.rights import Rule
 
 __all__ = ["Directory"]
 
@@ -62,6 +66,14 @@ class Directory:
         """Passwords that were set on entries."""
         self.replicators: frozenset[str] | None = None
         """Folded bind names that may use DirSync without OBJECT_SECURITY; None is everybody."""
+        self.rules: Sequence[Rule] = ()
+        """What accounts may not see or write."""
+        self.watchers: dict[object, Callable[[Entry], None]] = {}
+        """Told of every change once it has its USN, by who asked for it."""
+        self.shadow: Directory | None = None
+        """The last snapshot, which stale reads are answered from."""
+        self.graves: list[tuple[datetime, int, Entry]] = []
+        """A heap of deleted entries: when the next step of their decay is due, and the USN of their deletion."""
         self.partitions: dict[tuple[str, ...], Entry] = {}
         self.by_guid: dict[bytes, Entry] = {}
         self.recent: dict[Entry, None] = {}
@@ -224,6 +236,8 @@ class Directory:
         entry.values["whenChanged"] = [generalized_time(self.now())]
         self.recent.pop(entry, None)
         self.recent[entry] = None
+        for told in self.watchers.values():
+            told(entry)
         return self.usn
 
     def attach(self, entry: Entry) -> None:
@@ -246,6 +260,14 @@ class Directory:
             self._generation += 1
         else:
             entry.printed = (-1, b"")
+
+    def detach(self, entry: Entry) -> None:
+        """Take an entry without children out for good: tree, GUID index and order of changes."""
+        assert entry.parent is not None
+        del entry.parent.children[entry.rdn.key]
+        del self.by_guid[entry.guid.bytes_le]
+        self.recent.pop(entry, None)
+        self.passwords.pop(entry, None)
 
     def link(self, source: Entry, name: str, target: Entry, usn: int) -> None:
         """Add one reference."""

@@ -69,7 +69,9 @@ def write_cookie(directory: Directory, cookie: Cookie) -> bytes:
     return _LAYOUT.pack(b"MSDS", 3, moment, 0, 0, 40, *mark, invocation, 1, 0, 1, 0, invocation, cookie.known)
 
 
-def check_request(directory: Directory, base: Entry, request: DirSync, principal: str) -> None:
+def check_request(
+    directory: Directory, base: Entry, request: DirSync, principal: str, *, may_replicate: bool = True
+) -> None:
     """Refuse what may not be asked.
 
     Raises:
@@ -82,7 +84,8 @@ def check_request(directory: Directory, base: Entry, request: DirSync, principal
             raise service_error(0x2105)
         raise LdapError(50, service_error(0x2105, problem="4003 (INSUFF_ACCESS_RIGHTS)").result.text)
     allowed = directory.replicators
-    if not own_rights and allowed is not None and principal.casefold() not in allowed:
+    listed = allowed is None or principal.casefold() in allowed
+    if not own_rights and not (listed and may_replicate):
         raise LdapError(50, service_error(0x2105, problem="4003 (INSUFF_ACCESS_RIGHTS)").result.text)
 
 
@@ -130,10 +133,12 @@ def changed_attributes(
     created = entry.stamps.get("objectClass", 0) > known
     named = entry.stamps.get("name", 0) > known
     died = entry.deleted and entry.stamps.get("isDeleted", 0) > known
-    changed = [a for a in _selected(directory, entry, projection) if entry.stamps.get(a.name, 0) > known]
+    selected = _selected(directory, entry, projection)
+    changed = [a for a in selected if entry.stamps.get(a.name, 0) > known]
     if not (created or named or died or changed) or test(entry) is not True:
         return None
     attributes = directory.schema.attributes
+    changed += [a for a in selected if a.name in projection.always and a not in changed]
     found: list[Projected] = []
     if created or named or died:
         found.append((attributes["parentGUID"].wire_name, projection.values(entry, attributes["parentGUID"])))
@@ -163,6 +168,7 @@ def _selected(directory: Directory, entry: Entry, projection: Projection) -> lis
         chosen = [attribute for attribute, _, _ in projection.named.values()]
     else:
         chosen = [directory.schema.attributes[name] for name in entry.stamps] if projection.everything else []
+    chosen = [a for a in chosen if projection.may_read(entry, a)]
     return [a for a in chosen if not (a.computed or a.is_back_link or a.name in _LOCAL or a.name in HIDDEN)]
 
 

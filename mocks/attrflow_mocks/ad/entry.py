@@ -27,6 +27,7 @@ class Entry:
         "printed",
         "rdn",
         "removed",
+        "sleeping",
         "stamps",
         "usn",
         "values",
@@ -52,6 +53,8 @@ class Entry:
         self.deleted = False
         self.dormant: list[tuple[Entry, str, Entry]] = []
         """Links put aside by a deletion with the Recycle Bin on: source, attribute, target."""
+        self.sleeping: dict[str, dict[Entry, None]] = {}
+        """Targets of links that are put aside as long as one of the two ends is deleted."""
         self.printed: tuple[int, bytes] = (-1, b"")
         """The DN as text, and for which generation of names it holds."""
 

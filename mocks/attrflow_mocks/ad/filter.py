@@ -6,23 +6,46 @@ that its syntax does not have, and a rule that does not fit are undefined, and s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from attrflow_mocks.ad import filter_nodes as nodes
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import ldap_error
 from attrflow_mocks.ad.names import InvalidName
+from attrflow_mocks.ad.rights import Access
 from attrflow_mocks.ad.schema import Attribute
 from attrflow_mocks.ad.values import NUMBER, TEXT, Key, Syntax, equality_key, order_key
 
-__all__ = ["Test", "compile_filter"]
+__all__ = ["EVERYTHING", "RULES", "Sight", "Test", "compile_filter"]
 
 Test = Callable[[Entry], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of the entries the asker sees: what rights leave, and in the Global Catalog its part alone."""
+
+    access: Access | None = None
+    catalog: bool = False
+
+
+EVERYTHING = Sight()
 
 BIT_AND = "1.2.840.113556.1.4.803"
 BIT_OR = "1.2.840.113556.1.4.804"
 IN_CHAIN = "1.2.840.113556.1.4.1941"
+DN_WITH_DATA = "1.2.840.113556.1.4.2253"
+
+RULES: Mapping[str, str] = {
+    BIT_AND: "all bits of the assertion are set",
+    BIT_OR: "at least one bit of the assertion is set",
+    IN_CHAIN: "reached by following a link attribute, over any number of steps",
+    DN_WITH_DATA: "the DN, or the data, or both, of a value that is a DN with data",
+}
+"""Matching rules that extensible filters may name."""
 
 _ALWAYS = frozenset({"objectClass", "distinguishedName", "name", "objectGUID"})
 _AMBIGUOUS = (
@@ -33,7 +56,7 @@ _AMBIGUOUS = (
 )  # fmt: skip
 
 
-def compile_filter(directory: Directory, node: nodes.Filter) -> Test:
+def compile_filter(directory: Directory, node: nodes.Filter, sight: Sight = EVERYTHING) -> Test:
     """The test that a filter stands for.
 
     Raises:
@@ -41,34 +64,60 @@ def compile_filter(directory: Directory, node: nodes.Filter) -> Test:
     """
     match node:
         case nodes.And(parts):
-            return _all(_compiled(directory, parts))
+            return _all(_compiled(directory, parts, sight))
         case nodes.Or(parts):
-            return _any(_compiled(directory, parts))
+            return _any(_compiled(directory, parts, sight))
         case nodes.Not(part):
-            return _negation(compile_filter(directory, part))
-        case nodes.Equal(name, value) | nodes.Approximate(name, value):
-            if name.lower() == "anr":
-                return compile_filter(directory, _ambiguous(value))
-            return _with(directory, name, lambda attribute: _equal(directory, attribute, value))
-        case nodes.Substrings():
-            return _with(directory, node.attribute, lambda attribute: _substrings(attribute, node))
-        case nodes.GreaterOrEqual(name, value):
-            return _with(directory, name, lambda attribute: _ordered(attribute, value, 1))
-        case nodes.LessOrEqual(name, value):
-            return _with(directory, name, lambda attribute: _ordered(attribute, value, -1))
-        case nodes.Present(name):
-            return _with(directory, name, lambda attribute: _present(directory, attribute))
-        case nodes.Extensible(rule, name, value, _):
-            if name is None:
-                return _undefined
-            return _with(directory, name, lambda attribute: _extensible(directory, attribute, rule, value))
+            return _negation(compile_filter(directory, part, sight))
+        case nodes.Extensible(_, None, _, _):
+            return _undefined
+    name = _name_of(node)
+    if name.lower() == "anr":
+        if isinstance(node, nodes.Equal | nodes.Approximate):
+            return compile_filter(directory, _ambiguous(node.value), sight)
+        return _undefined
+    attribute = directory.schema.attribute(name.partition(";")[0])
+    if attribute is None or (sight.catalog and not attribute.in_catalog):
+        return _undefined
+    if attribute.computed:
+        raise ldap_error(18, 0x20EA, f"{attribute.name} is computed and cannot be searched for")
+    test = _leaf(directory, attribute, node)
+    return test if sight.access is None or sight.access.reads_all else _readable(test, attribute, sight.access)
 
 
-def _compiled(directory: Directory, parts: tuple[nodes.Filter, ...]) -> list[Test]:
+def _compiled(directory: Directory, parts: tuple[nodes.Filter, ...], sight: Sight) -> list[Test]:
     tests: list[Test] = []
     for part in parts:  # a loop: filters may be so deep that a comprehension's frames count
-        tests.append(compile_filter(directory, part))
+        tests.append(compile_filter(directory, part, sight))
     return tests
+
+
+def _name_of(node: nodes.Filter) -> str:
+    assert not isinstance(node, nodes.And | nodes.Or | nodes.Not)
+    return node.attribute or ""
+
+
+def _leaf(directory: Directory, attribute: Attribute, node: nodes.Filter) -> Test:
+    match node:
+        case nodes.Equal(_, value) | nodes.Approximate(_, value):
+            return _equal(directory, attribute, value)
+        case nodes.Substrings():
+            return _substrings(attribute, node)
+        case nodes.GreaterOrEqual(_, value):
+            return _ordered(attribute, value, 1)
+        case nodes.LessOrEqual(_, value):
+            return _ordered(attribute, value, -1)
+        case nodes.Present():
+            return _present(directory, attribute)
+        case nodes.Extensible(rule, _, value, _):
+            return _extensible(directory, attribute, rule, value)
+    raise AssertionError(f"{node} is no leaf of a filter")
+
+
+def _readable(test: Test, attribute: Attribute, access: Access) -> Test:
+    """Undefined wherever the asker may not read the attribute."""
+    name = attribute.name
+    return lambda entry: test(entry) if access.reads(entry, name) else None
 
 
 def _undefined(_: Entry) -> bool | None:
@@ -81,15 +130,6 @@ def _nobody(_: Entry) -> bool | None:
 
 def _everybody(_: Entry) -> bool | None:
     return True
-
-
-def _with(directory: Directory, name: str, make: Callable[[Attribute], Test]) -> Test:
-    attribute = directory.schema.attribute(name.partition(";")[0])
-    if attribute is None:
-        return _undefined
-    if attribute.computed:
-        raise ldap_error(18, 0x20EA, f"{attribute.name} is computed and cannot be searched for")
-    return make(attribute)
 
 
 def _all(tests: list[Test]) -> Test:
@@ -242,8 +282,7 @@ def _ordered(attribute: Attribute, value: bytes, sign: int) -> Test:
             key = key_of(held)
             if key == wanted:
                 return True
-            # Keys of one attribute are of one type, which the checker cannot know.
-            if key is not None and (key > wanted) == (sign > 0):  # type: ignore[operator]
+            if key is not None and (key > wanted) == (sign > 0):  # type: ignore[operator]  # keys of one attribute are alike
                 return True
         return False
 
@@ -255,6 +294,8 @@ def _extensible(directory: Directory, attribute: Attribute, rule: str | None, va
         return _equal(directory, attribute, value)
     if rule in (BIT_AND, BIT_OR) and attribute.syntax in NUMBER:
         return _bits(attribute, value, every=rule == BIT_AND)
+    if rule == DN_WITH_DATA and attribute.syntax is Syntax.DN_BINARY:
+        return _dn_with_data(attribute, value)
     if rule == IN_CHAIN and attribute.link_id is not None:
         target = _target(directory, value)
         if target is None:
@@ -262,6 +303,27 @@ def _extensible(directory: Directory, attribute: Attribute, rule: str | None, va
         reached = _chain(directory, attribute, target)
         return lambda entry: entry in reached
     return _undefined
+
+
+def _dn_with_data(attribute: Attribute, value: bytes) -> Test:
+    """`B:n:hex:dn` matches whole values, `B:n:hex:` their data, a DN alone their DN."""
+    name = attribute.name
+    whole, as_dn = equality_key(Syntax.DN_BINARY), equality_key(Syntax.DN)
+    data = re.fullmatch(rb"[BS]:\d+:[^:]*:", value)
+    wanted = value.upper() if data else whole(value) or as_dn(value)
+    if wanted is None:
+        return _undefined
+    plain = not data and whole(value) is None
+
+    def test(entry: Entry) -> bool | None:
+        for held in entry.values.get(name, ()):
+            key = whole(held)
+            assert isinstance(key, tuple)
+            if wanted == (key[1:] if plain else key[0].encode() if data else key):
+                return True
+        return False
+
+    return test
 
 
 def _bits(attribute: Attribute, value: bytes, *, every: bool) -> Test:

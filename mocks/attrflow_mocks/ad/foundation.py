@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 
+from attrflow_mocks.ad.decay import DEFAULT_LIFETIME
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.names import format_dn, parse_dn
+from attrflow_mocks.ad.schema_objects import lay_schema
 from attrflow_mocks.ad.values import sid_from_text
 from attrflow_mocks.ad.writes import complete, place
 
 __all__ = ["lay", "put"]
+
+_SERVICES = uuid.UUID("b8a3f1ce-3d2e-5b52-9c39-5f64f2a1f0ab")
 
 _CONTAINERS = (
     ("CN=Users", "container", "A9D1CA15768811D1ADED00C04FD8D5CD"),
@@ -38,12 +43,13 @@ def put(
     values: Mapping[str, Iterable[str | bytes]],
     *,
     references: Mapping[str, Iterable[Entry]] | None = None,
+    guid: uuid.UUID | None = None,
 ) -> Entry:
     """Place an entry with system-set values, as the directory itself does."""
     encoded = {
         name: [value.encode() if isinstance(value, str) else value for value in held] for name, held in values.items()
     }
-    entry = place(directory, dn, directory.schema.classes[class_name], encoded)
+    entry = place(directory, dn, directory.schema.classes[class_name], encoded, guid)
     complete(directory, entry, references or {}, seeded=True)
     return entry
 
@@ -65,6 +71,7 @@ def lay(directory: Directory) -> None:
     _head(directory, directory.schema_dn, "dMD", {})
     for zone in ("DomainDnsZones", "ForestDnsZones"):
         _head(directory, f"DC={zone},{root}", "domainDNS", {})
+    lay_schema(directory)
     for rdn, class_name, guid in _CONTAINERS:
         critical = {"isCriticalSystemObject": ["TRUE"], "systemFlags": ["-1946157056"]}
         entry = put(directory, f"{rdn},{root}", class_name, critical)
@@ -148,4 +155,20 @@ def _configuration(directory: Directory) -> None:
         "options": ["1"],
     }
     put(directory, f"CN=NTDS Settings,CN=DC1,CN=Servers,{site}", "nTDSDSA", settings)
+    _services(directory)
     put(directory, f"CN=Aggregate,{directory.schema_dn}", "subSchema", {})
+
+
+def _services(directory: Directory) -> None:
+    """The settings that say how long a deleted object is kept."""
+    name = directory.configuration_dn
+    lifetimes = {"tombstoneLifetime": [str(DEFAULT_LIFETIME)]}
+    for rdn, class_name in (
+        ("Services", "container"),
+        ("Windows NT", "container"),
+        ("Directory Service", "nTDSService"),
+    ):
+        name = f"CN={rdn},{name}"
+        # A GUID that follows from the name: those of a seed's entries must not depend on what stands here.
+        guid = uuid.uuid5(_SERVICES, name)
+        put(directory, name, class_name, lifetimes if class_name == "nTDSService" else {}, guid=guid)

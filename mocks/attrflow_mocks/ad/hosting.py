@@ -18,7 +18,7 @@ from attrflow_mocks.identifiers import Identifiers
 from attrflow_mocks.journal import Journal
 from attrflow_mocks.scenarios.seed import DirectorySeed
 
-__all__ = ["Hosted", "running"]
+__all__ = ["Hosted", "loop_in_thread", "running"]
 
 _T = TypeVar("_T")
 _PATIENCE = 30.0
@@ -31,6 +31,8 @@ class Hosted:
     port: int
     tls_port: int
     """LDAPS, with the same directory behind it."""
+    catalog_port: int
+    """The Global Catalog."""
     directory: Directory
     """Read it freely while no client writes; change it through `call`."""
     journal: Journal
@@ -73,7 +75,8 @@ def running(
     journal, faults = journal or Journal(), faults or FaultScript()
     plain = AdServer(directory, journal, faults)
     secure = AdServer(directory, journal, faults, tls=True, identity=plain.identity)
-    with _loop_in_thread() as loop:
+    catalog = AdServer(directory, journal, faults, identity=plain.identity, catalog=True)
+    with loop_in_thread() as loop:
 
         def finish(coroutine: Coroutine[object, object, None]) -> None:
             asyncio.run_coroutine_threadsafe(coroutine, loop).result(_PATIENCE)
@@ -81,18 +84,23 @@ def running(
         finish(plain.start())
         try:
             finish(secure.start())
+            finish(catalog.start())
             authority = plain.identity.authority
-            yield Hosted(plain.port, secure.port, directory, journal, faults, authority, loop)
+            yield Hosted(plain.port, secure.port, catalog.port, directory, journal, faults, authority, loop)
         finally:
             finish(plain.close())
             finish(secure.close())
-    failures = [error for error in (*plain.failures, *secure.failures) if isinstance(error, Exception)]
+            finish(catalog.close())
+    failures = [
+        error for error in (*plain.failures, *secure.failures, *catalog.failures) if isinstance(error, Exception)
+    ]
     if failures:
         raise ExceptionGroup("the mock Active Directory failed", failures)
 
 
 @contextmanager
-def _loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
+def loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop in a thread of its own, until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="mock-ad", daemon=True)
     thread.start()

@@ -112,6 +112,8 @@ def _change_values(entry: Entry, draft: _Draft, attribute: Attribute, change: Ch
                     continue
                 raise attribute_error(20, 0x2083, name)
             current.append(value)
+        if attribute.single and len(current) > 1:
+            raise attribute_error(20, 0x2081, name)  # observed on Samba, whose tests say the same of AD
         draft.values[name] = check_values(attribute, current)
         return
     if not change.values:

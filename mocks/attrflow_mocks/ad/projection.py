@@ -6,7 +6,7 @@ Reads entries, changes nothing. On the hot path of every import.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from attrflow_mocks.ad.ber import octets
@@ -15,6 +15,7 @@ from attrflow_mocks.ad.controls import Asked
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import ldap_error
+from attrflow_mocks.ad.filter import Sight
 from attrflow_mocks.ad.responses import Projected
 from attrflow_mocks.ad.schema import Attribute
 from attrflow_mocks.ad.values import sid_text
@@ -27,6 +28,9 @@ MAX_VALUE_RANGE = 1500
 HIDDEN = frozenset({"unicodePwd", "userPassword", "nTSecurityDescriptor"})
 """Not among all attributes; passwords never go out at all."""
 
+_UNIVERSAL = 0x8
+"""The bit of groupType whose groups have their members in the Global Catalog."""
+
 _RANGE = re.compile(r"range=(\d{1,9})-(\d{1,9}|\*)\Z", re.IGNORECASE)
 _Range = tuple[int, int | None]
 
@@ -34,13 +38,27 @@ _Range = tuple[int, int | None]
 class Projection:
     """One request's choice of attributes, made once and applied to every entry."""
 
-    def __init__(self, directory: Directory, requested: Sequence[str], asked: Asked, *, types_only: bool) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        requested: Sequence[str],
+        asked: Asked,
+        *,
+        types_only: bool,
+        sight: Sight | None = None,
+    ) -> None:
         """Read the list of requested attributes; unknown names are passed over, as AD does."""
         self._directory = directory
         self._extended = asked.extended_dn
         self._sd_flags = asked.sd_flags
         self._range_no_error = asked.range_no_error
         self._types_only = types_only
+        access = sight.access if sight is not None else None
+        self._access = None if access is None or access.reads_all else access
+        self._catalog = sight is not None and sight.catalog
+        self._sleeping = asked.deactivated_links
+        self.always: set[str] = set()
+        """Attributes that DirSync is to send with every object, changed or not."""
         self.everything = not requested or "*" in requested
         self.named: dict[str, tuple[Attribute, bytes, _Range | None]] = {}
         for description in requested:
@@ -49,13 +67,15 @@ class Projection:
     def _choose(self, description: str) -> None:
         name, *options = description.split(";")
         attribute = self._directory.schema.attribute(name)
-        if attribute is None:
+        if attribute is None or (self._catalog and not attribute.in_catalog):
             return
         wire, span = attribute.wire_name, None
         for option in options:
             match = _RANGE.match(option)
             if match is not None:
                 span = (int(match[1]), None if match[2] == "*" else int(match[2]))
+            elif option.lower() == "dirsyncalwaysreturn":
+                self.always.add(attribute.name)
             elif option.lower() == "binary":
                 wire = octets(f"{attribute.name};binary")
             else:
@@ -81,8 +101,23 @@ class Projection:
         if self._extended is not None:
             if attribute.name == "distinguishedName":
                 return [self.name(entry)]
-            return [self.name(target) for target in self._directory.targets(entry, attribute)]
+            return [self.name(target) for target in self.targets(entry, attribute)]
+        if attribute.link_id is not None or attribute.is_reference:
+            return [self.name(target) for target in self.targets(entry, attribute)]
         return self._directory.values(entry, attribute)
+
+    def targets(self, entry: Entry, attribute: Attribute) -> Mapping[Entry, object]:
+        """Where a link leads, deactivated values too where they are asked for; in the catalog, universal groups'."""
+        if self._catalog and attribute.name == "member" and not entry.number("groupType") & _UNIVERSAL:
+            return {}
+        found = self._directory.targets(entry, attribute)
+        if self._sleeping and attribute.name in entry.sleeping:
+            return {**found, **entry.sleeping[attribute.name]}
+        return found
+
+    def may_read(self, entry: Entry, attribute: Attribute) -> bool:
+        """Whether rights leave the asker this attribute of the entry."""
+        return self._access is None or self._access.reads(entry, attribute.name)
 
     def project(self, entry: Entry) -> list[Projected]:
         """The attributes of one entry, ready to be encoded.
@@ -96,7 +131,8 @@ class Projection:
                 if attribute.name not in self.named:
                     self._append(found, entry, attribute, attribute.wire_name, None)
         for attribute, wire, span in self.named.values():
-            self._append(found, entry, attribute, wire, span)
+            if self._access is None or self._access.reads(entry, attribute.name):
+                self._append(found, entry, attribute, wire, span)
         if self._types_only:
             return [(name, ()) for name, _ in found]
         return found
@@ -111,7 +147,12 @@ class Projection:
             names.append("distinguishedName")
         if self._sd_flags is not None:
             names.append("nTSecurityDescriptor")
-        return [attributes[name] for name in names]
+        if self._sleeping:
+            names += [name for name in entry.sleeping if name not in entry.links]
+        chosen = [attributes[name] for name in names]
+        if self._catalog:
+            chosen = [attribute for attribute in chosen if attribute.in_catalog]
+        return chosen if self._access is None else [a for a in chosen if self._access.reads(entry, a.name)]
 
     def _append(
         self, found: list[Projected], entry: Entry, attribute: Attribute, wire: bytes, span: _Range | None
@@ -134,7 +175,7 @@ class Projection:
 
     def _append_long(self, found: list[Projected], entry: Entry, attribute: Attribute) -> bool:
         """References beyond the limit: the bare name without values, and the first range."""
-        targets = self._directory.targets(entry, attribute)
+        targets = self.targets(entry, attribute)
         if len(targets) <= MAX_VALUE_RANGE:
             return False
         found.append((attribute.wire_name, ()))
@@ -145,7 +186,7 @@ class Projection:
     def _append_range(
         self, found: list[Projected], entry: Entry, attribute: Attribute, low: int, high: int | None
     ) -> None:
-        targets = self._directory.targets(entry, attribute)
+        targets = self.targets(entry, attribute)
         values: Sequence[bytes] = () if targets else self.values(entry, attribute)
         total = len(targets) or len(values)
         if total == 0:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrflow_mocks.ad.ber import octets
 from attrflow_mocks.ad.controls import SUPPORTED
+from attrflow_mocks.ad.conversation import STARTTLS
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.responses import Projected
 from attrflow_mocks.ad.values import generalized_time
 
-__all__ = ["EXTENSIONS", "STARTTLS", "WHOAMI", "root_dse"]
+__all__ = ["EXTENSIONS", "FAST_BIND", "WHOAMI", "root_dse"]
 
-STARTTLS = "1.3.6.1.4.1.1466.20037"
 WHOAMI = "1.3.6.1.4.1.4203.1.11.3"
-EXTENSIONS = (STARTTLS, WHOAMI)
+FAST_BIND = "1.2.840.113556.1.4.1781"
+EXTENSIONS: Mapping[str, str] = {
+    STARTTLS: "StartTLS, with a certificate of the mock's own authority",
+    WHOAMI: "who is signed in, as `u:DOM\\\\name`",
+    FAST_BIND: "binds check the password and sign nobody in",
+}
+"""Extended operations, and what they do."""
 
 _CAPABILITIES = ("800", "1670", "1791", "1935", "2080", "2237")
 _POLICIES = (
-    "MaxPageSize", "MaxValRange", "MaxReceiveBuffer", "MaxResultSetsPerConn",
+    "MaxPageSize", "MaxValRange", "MaxReceiveBuffer", "MaxResultSetsPerConn", "MaxNotificationPerConn",
 )  # fmt: skip
-_ON_REQUEST = frozenset({"supportedExtension", "dsaVersionString"})
+_ON_REQUEST = frozenset({"supportedExtension", "dsaVersionString", "validFSMOs"})
 
 
 def _attributes(directory: Directory) -> dict[str, Sequence[str]]:
@@ -34,7 +40,7 @@ def _attributes(directory: Directory) -> dict[str, Sequence[str]]:
         "dNSHostName": [f"dc1.{dns}"],
         "dsServiceName": [f"CN=NTDS Settings,{server}"],
         "highestCommittedUSN": [str(directory.usn)],
-        "isGlobalCatalogReady": ["FALSE"],
+        "isGlobalCatalogReady": ["TRUE"],
         "isSynchronized": ["TRUE"],
         "ldapServiceName": [f"{dns}:dc1$@{dns.upper()}"],
         "namingContexts": contexts,
@@ -49,7 +55,8 @@ def _attributes(directory: Directory) -> dict[str, Sequence[str]]:
         "domainControllerFunctionality": ["7"],
         "domainFunctionality": ["7"],
         "forestFunctionality": ["7"],
-        "supportedExtension": EXTENSIONS,
+        "supportedExtension": list(EXTENSIONS),
+        "validFSMOs": [directory.schema_dn, f"CN=Partitions,{configuration}", directory.root_dn],
         "dsaVersionString": ["10.0.0 (attrflow mock)"],
     }
 

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 
 from attrflow_mocks.ad.ber import octets
+from attrflow_mocks.ad.schema_details import SchemaObject, read_bounds, read_objects
 from attrflow_mocks.ad.values import Syntax
 
 __all__ = ["Attribute", "ObjectClass", "Schema", "load_schema"]
@@ -41,6 +42,17 @@ class Attribute:
     """For a back link the name of its forward link, and the other way round."""
     wire_name: bytes = field(repr=False)
     """The name as an encoded OCTET STRING."""
+    bounds: tuple[int | None, int | None] = (None, None)
+    """The fewest and most characters, bytes or, of a number, the least and greatest value."""
+    detail: SchemaObject | None = None
+    """How it stands under CN=Schema; None where that is derived from the name."""
+
+    @property
+    def in_catalog(self) -> bool:
+        """Whether the Global Catalog holds it."""
+        if self.is_back_link or self.computed:
+            return self.name == "memberOf" or self.computed
+        return self.detail is not None and self.detail.partial
 
     @property
     def is_back_link(self) -> bool:
@@ -74,6 +86,9 @@ class ObjectClass:
     must: frozenset[str]
     may: frozenset[str]
     chain: tuple[str, ...]
+    superiors: frozenset[str] = frozenset()
+    """Classes that an entry may stand under; empty is any."""
+    detail: SchemaObject | None = None
 
 
 class Schema:
@@ -157,13 +172,19 @@ class Schema:
 def load_schema() -> Schema:
     """The mock forest's schema."""
     data = resources.files("attrflow_mocks.ad") / "data"
-    attributes = _read_attributes((data / "attributes.txt").read_text("utf-8"))
+    details = read_objects((data / "schema-objects.txt").read_text("utf-8"))
+    bounds = read_bounds((data / "ranges.txt").read_text("utf-8"))
+    attributes = _read_attributes((data / "attributes.txt").read_text("utf-8"), details, bounds)
     names = [item.name for item in attributes]
     tables = tomllib.loads((data / "classes.toml").read_text("utf-8"))
-    return Schema(attributes, _read_classes(tables, names))
+    return Schema(attributes, _read_classes(tables, names, details))
 
 
-def _read_attributes(text: str) -> list[Attribute]:
+def _read_attributes(
+    text: str,
+    details: Mapping[str, SchemaObject],
+    bounds: Mapping[str, tuple[int | None, int | None]],
+) -> list[Attribute]:
     rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
     by_link = {int(row[4]): row[0] for row in rows if row[4] != "-"}
     found = []
@@ -181,12 +202,16 @@ def _read_attributes(text: str) -> list[Attribute]:
                 link_id=link_id,
                 pair=None if link_id is None else by_link.get(link_id ^ 1),
                 wire_name=octets(name),
+                bounds=bounds.get(name, (None, None)),
+                detail=details.get(name),
             )
         )
     return found
 
 
-def _read_classes(tables: Mapping[str, Mapping[str, object]], names: list[str]) -> list[ObjectClass]:
+def _read_classes(
+    tables: Mapping[str, Mapping[str, object]], names: list[str], details: Mapping[str, SchemaObject]
+) -> list[ObjectClass]:
     def expand(patterns: object) -> frozenset[str]:
         assert isinstance(patterns, list)
         found: set[str] = set()
@@ -199,6 +224,14 @@ def _read_classes(tables: Mapping[str, Mapping[str, object]], names: list[str]) 
     def chain(name: str) -> tuple[str, ...]:
         parent = tables[name].get("parent")
         return (*(chain(str(parent)) if parent is not None else ()), name)
+
+    def superiors(name: str) -> frozenset[str]:
+        found: set[str] = set()
+        for link in chain(name):
+            listed = tables[link].get("superiors", [])
+            assert isinstance(listed, list)
+            found.update(map(str, listed))
+        return frozenset(found)
 
     classes = []
     for name, table in tables.items():
@@ -217,6 +250,8 @@ def _read_classes(tables: Mapping[str, Mapping[str, object]], names: list[str]) 
                 must=expand(table.get("must", [])),
                 may=expand(table.get("may", [])),
                 chain=chain(name),
+                superiors=superiors(name),
+                detail=details.get(name),
             )
         )
     return classes

@@ -1,7 +1,7 @@
-"""Carrying out searches: candidates, limits, pages and DirSync runs, one encoded entry at a time.
+"""Carrying out searches: candidates, limits and pages, one encoded entry at a time.
 
 Yields bytes and returns the outcome; when the bytes are sent, and whether they are, is the session's
-and the fault script's business.
+and the fault script's business. Sorted lists are in `ordering`, DirSync runs in `dirsync_search`.
 """
 
 from __future__ import annotations
@@ -10,31 +10,30 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from attrflow_mocks.ad.controls import Asked, DirSync, Paged, dirsync_response, paged_response
-from attrflow_mocks.ad.directory import Directory
-from attrflow_mocks.ad.dirsync import (
-    Cookie,
-    changed_attributes,
-    changed_entries,
-    check_request,
-    read_cookie,
-    write_cookie,
+from attrflow_mocks.ad.controls import (
+    Asked,
+    Paged,
+    paged_response,
+    scoped_response,
+    sort_response,
+    window_response,
 )
+from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
-from attrflow_mocks.ad.errors import ldap_error
-from attrflow_mocks.ad.filter import Test, compile_filter
+from attrflow_mocks.ad.errors import LdapError, ldap_error, service_error
+from attrflow_mocks.ad.filter import EVERYTHING, Sight, Test, compile_filter
 from attrflow_mocks.ad.filter_nodes import filter_text
 from attrflow_mocks.ad.message import Control, SearchRequest
+from attrflow_mocks.ad.ordering import in_order, window_of
 from attrflow_mocks.ad.projection import Projection
 from attrflow_mocks.ad.responses import SUCCESS, Result, search_entry, search_reference
 
-__all__ = ["MAX_PAGE_SIZE", "MAX_RESULT_SETS", "Outcome", "Searches"]
+__all__ = ["MAX_PAGE_SIZE", "MAX_RESULT_SETS", "Answer", "Caller", "Outcome", "Searches"]
 
 MAX_PAGE_SIZE = 1000
 """AD's MaxPageSize: so many entries go out for one request."""
 MAX_RESULT_SETS = 10
 """AD's MaxResultSetsPerConn: so many paged searches a connection may have under way."""
-_LEAST_DIRSYNC_BYTES = 1024 * 1024
 
 _SIZE_LIMIT = Result(4, "", "000020E1: SvcErr: DSID-0C09A77F, problem 5008 (ADMIN_LIMIT_EXCEEDED), data 0\n")
 
@@ -47,9 +46,20 @@ class Outcome:
     controls: tuple[Control, ...] = ()
     extended: tuple[str | None, bytes | None] = (None, None)
     entries: int = 0
+    pending: bool = False
+    """No response yet: the operation stays open."""
 
 
 Answer = Generator[bytes, None, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, what of the directory they see, and whether a fault has their cookies expire."""
+
+    name: str
+    sight: Sight = EVERYTHING
+    expired: bool = False
 
 
 @dataclass(slots=True)
@@ -60,7 +70,20 @@ class _ResultSet:
     matches: Iterator[Entry]
     ahead: Entry | None
     """The next entry, fetched to know whether there is one."""
+    controls: tuple[Control, ...]
     sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A search made ready: where it looks, what it tests, what it shows."""
+
+    base: Entry | None
+    """None is above all partitions: the whole forest."""
+    test: Test
+    projection: Projection
+    asked: Asked
+    sight: Sight
 
 
 class Searches:
@@ -71,52 +94,110 @@ class Searches:
         self._sets: OrderedDict[bytes, _ResultSet] = OrderedDict()
         self._issued = 0
 
-    def run(self, identifier: int, request: SearchRequest, asked: Asked, principal: str, expired: bool) -> Answer:
-        """Carry out one search.
-
-        Args:
-            identifier: The message id to answer with.
-            request: The search.
-            asked: What its controls ask for.
-            principal: The bind name, for the right to replicate.
-            expired: A fault has any cookie in the request expire.
+    def run(self, identifier: int, request: SearchRequest, asked: Asked, caller: Caller) -> Answer:
+        """Carry out one search that is no DirSync.
 
         Raises:
             LdapError: the search ends with another code than 0 or 4.
         """
-        if asked.dirsync is not None:
-            return (yield from self._dirsync(identifier, request, asked, asked.dirsync, principal, expired))
-        base = self._directory.require(request.base, show_deleted=asked.show_deleted)
-        test = compile_filter(self._directory, request.filter)
-        projection = Projection(self._directory, request.attributes, asked, types_only=request.types_only)
-        if asked.paged is not None:
-            return (yield from self._page(identifier, request, asked, asked.paged, base, test, projection, expired))
+        plan = self.plan(request, asked, caller.sight)
+        if asked.paged is not None and asked.window is None:
+            return (yield from self._page(identifier, request, plan, asked.paged, caller.expired))
+        matches, controls = self._matches(request, plan)
         limit = min(request.size_limit or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
         sent = 0
-        for entry in self._matches(base, request.scope, test, asked):
+        for entry in matches:
             if sent == limit:
-                return Outcome(_SIZE_LIMIT, entries=sent)
-            yield search_entry(identifier, projection.name(entry), projection.project(entry))
+                return Outcome(_SIZE_LIMIT, controls, entries=sent)
+            yield search_entry(identifier, plan.projection.name(entry), plan.projection.project(entry))
             sent += 1
-        yield from self._references(identifier, base, request, asked)
-        return Outcome(entries=sent)
+        if asked.expected is not None and not asked.expected[0] <= sent <= asked.expected[1]:
+            raise ldap_error(19, 0x57, f"{sent} entries were found, which is not the expected number")
+        yield from self._references(identifier, request, plan)
+        return Outcome(controls=controls, entries=sent)
 
-    def _matches(self, base: Entry, scope: int, test: Test, asked: Asked) -> Iterator[Entry]:
-        """Entries in scope that match, judged when they are reached; the scope is fixed at the start."""
-        if scope == 0:
-            candidates = [base]
-        elif scope == 1:
-            candidates = list(base.children.values())
-        else:
-            candidates = list(self._directory.subtree(base))
+    def plan(self, request: SearchRequest, asked: Asked, sight: Sight) -> Plan:
+        """Make a search ready.
+
+        Raises:
+            LdapError: the base or the filter is wrong.
+        """
+        directory = self._directory
+        everywhere = sight.catalog or asked.phantom_root
+        base = None
+        if request.base.strip() or not everywhere:
+            base = directory.require(request.base, show_deleted=asked.show_deleted)
+            if sight.access is not None:
+                sight.access.check_seen(base)
+        test = compile_filter(directory, request.filter, sight)
+        projection = Projection(directory, request.attributes, asked, types_only=request.types_only, sight=sight)
+        return Plan(base, test, projection, asked, sight)
+
+    def _matches(self, request: SearchRequest, plan: Plan) -> tuple[Iterator[Entry], tuple[Control, ...]]:
+        """The entries found, in the order asked for, and the answers to the controls that shaped the list."""
+        asked = plan.asked
+        if asked.from_attribute is not None:
+            return self._of_attribute(request, plan, asked.from_attribute), (scoped_response(),)
+        matches = self._filtered(self._candidates(request.scope, plan), plan)
+        if asked.sort is None:
+            if asked.window is not None:
+                raise LdapError(60, "00000057: LdapErr: a window needs the sort control")
+            return matches, ()
+        code, ordered = in_order(self._directory, asked.sort, matches)
+        controls: tuple[Control, ...] = (sort_response(code),)
+        if code and asked.sort.critical:
+            raise ldap_error(12, 0x57, "Error processing control: the search cannot be sorted as asked")
+        if asked.window is None:
+            return iter(ordered), controls
+        shown, position = window_of(self._directory, asked.sort, asked.window, ordered)
+        return iter(shown), (*controls, window_response(position, len(ordered)))
+
+    def _filtered(self, candidates: list[Entry], plan: Plan) -> Iterator[Entry]:
+        """Entries that match, judged when they are reached; where to look is fixed at the start."""
+        test, asked, access = plan.test, plan.asked, plan.sight.access
+        if access is not None:
+            candidates = [entry for entry in candidates if access.sees(entry)]
         if not asked.show_deleted:
             return (entry for entry in candidates if not entry.deleted and test(entry) is True)
-        return (entry for entry in candidates if test(entry) is True)
+        if asked.show_recycled:
+            return (entry for entry in candidates if test(entry) is True)
+        return (entry for entry in candidates if "isRecycled" not in entry.values and test(entry) is True)
 
-    def _references(self, identifier: int, base: Entry, request: SearchRequest, asked: Asked) -> Iterator[bytes]:
+    def _candidates(self, scope: int, plan: Plan) -> list[Entry]:
+        directory, base = self._directory, plan.base
+        everywhere = plan.sight.catalog or plan.asked.phantom_root
+        if base is None:
+            heads = list(directory.partitions.values())
+            return [] if scope == 0 else heads if scope == 1 else [e for h in heads for e in directory.subtree(h)]
+        if scope == 0:
+            return [base]
+        if scope == 1:
+            return list(base.children.values())
+        found = list(directory.subtree(base))
+        if everywhere and base.parent is None:
+            below = b"," + directory.dn(base)
+            for head in directory.partitions.values():
+                if directory.dn(head).endswith(below):
+                    found += directory.subtree(head)
+        return found
+
+    def _of_attribute(self, request: SearchRequest, plan: Plan, name: str) -> Iterator[Entry]:
+        """The entries that an attribute of the base names."""
+        attribute = self._directory.schema.attribute(name)
+        if request.scope != 0 or plan.base is None:
+            raise service_error(0x57)
+        if attribute is None or not (attribute.is_reference or attribute.is_back_link):
+            raise ldap_error(21, 0x57, f"Error processing control: {name} names no objects")
+        if not plan.projection.may_read(plan.base, attribute):
+            return iter(())
+        return self._filtered(list(plan.projection.targets(plan.base, attribute)), plan)
+
+    def _references(self, identifier: int, request: SearchRequest, plan: Plan) -> Iterator[bytes]:
         """Continuation references to the partitions below the domain's root."""
-        directory = self._directory
-        if request.scope == 0 or asked.domain_scope or base.parent is not None:
+        directory, base = self._directory, plan.base
+        everywhere = plan.sight.catalog or plan.asked.phantom_root
+        scoped = plan.asked.domain_scope or plan.asked.from_attribute is not None
+        if base is None or request.scope == 0 or everywhere or scoped or base.parent is not None:
             return
         own = directory.dn(base).decode()
         for head in directory.partitions.values():
@@ -125,17 +206,7 @@ class Searches:
                 zone = f"{head.rdn.value}." if head.rdn.type == "DC" else ""
                 yield search_reference(identifier, [f"ldap://{zone}{directory.dns_name}/{dn.replace(' ', '%20')}"])
 
-    def _page(
-        self,
-        identifier: int,
-        request: SearchRequest,
-        asked: Asked,
-        paged: Paged,
-        base: Entry,
-        test: Test,
-        projection: Projection,
-        expired: bool,
-    ) -> Answer:
+    def _page(self, identifier: int, request: SearchRequest, plan: Plan, paged: Paged, expired: bool) -> Answer:
         fingerprint = (request.base, request.scope, filter_text(request.filter), request.attributes)
         if paged.cookie:
             found = self._sets.pop(paged.cookie, None)
@@ -144,9 +215,10 @@ class Searches:
             if paged.size == 0:
                 return Outcome(controls=(paged_response(b""),))
         else:
-            matches = self._matches(base, request.scope, test, asked)
-            found = _ResultSet(fingerprint, matches, next(matches, None))
+            matches, controls = self._matches(request, plan)
+            found = _ResultSet(fingerprint, matches, next(matches, None), controls)
         page = min(paged.size, MAX_PAGE_SIZE) or MAX_PAGE_SIZE
+        projection = plan.projection
         sent = 0
         while found.ahead is not None and sent < page:
             if request.size_limit and found.sent == request.size_limit:
@@ -157,9 +229,9 @@ class Searches:
             found.sent += 1
             found.ahead = next(found.matches, None)
         if found.ahead is None:
-            yield from self._references(identifier, base, request, asked)
-            return Outcome(controls=(paged_response(b""),), entries=sent)
-        return Outcome(controls=(paged_response(self._keep(found)),), entries=sent)
+            yield from self._references(identifier, request, plan)
+            return Outcome(controls=(paged_response(b""), *found.controls), entries=sent)
+        return Outcome(controls=(paged_response(self._keep(found)), *found.controls), entries=sent)
 
     def _keep(self, found: _ResultSet) -> bytes:
         """Put a result set aside under a new cookie; the oldest beyond the limit is forgotten."""
@@ -169,40 +241,3 @@ class Searches:
         while len(self._sets) > MAX_RESULT_SETS:
             self._sets.popitem(last=False)
         return cookie
-
-    def _dirsync(
-        self,
-        identifier: int,
-        request: SearchRequest,
-        asked: Asked,
-        wanted: DirSync,
-        principal: str,
-        expired: bool,
-    ) -> Answer:
-        directory = self._directory
-        base = directory.require(request.base)
-        check_request(directory, base, wanted, principal)
-        if expired and wanted.cookie:
-            raise ldap_error(53, 0x57, "Error processing control: the DirSync cookie has expired")
-        cookie = read_cookie(directory, wanted.cookie)
-        test = compile_filter(directory, request.filter)
-        projection = Projection(directory, request.attributes, asked, types_only=request.types_only)
-        room = max(wanted.max_bytes, _LEAST_DIRSYNC_BYTES)
-        end = directory.usn
-        sent = 0
-        position = cookie.position
-        for entry, reached in changed_entries(directory, base, wanted, cookie):
-            if entry.usn > end:
-                continue  # it changed while this answer was under way; the next run has it
-            if sent == MAX_PAGE_SIZE or (room <= 0 and sent):
-                mark = write_cookie(directory, Cookie(cookie.known, position))
-                return Outcome(controls=(dirsync_response(more=True, cookie=mark),), entries=sent)
-            attributes = changed_attributes(directory, entry, projection, wanted, cookie, test)
-            if attributes is not None:
-                encoded = search_entry(identifier, projection.name(entry), attributes)
-                room -= len(encoded)
-                sent += 1
-                yield encoded
-            position = reached
-        mark = write_cookie(directory, Cookie(end, end))
-        return Outcome(controls=(dirsync_response(more=False, cookie=mark),), entries=sent)

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from attrflow_mocks.ad.ber import ProtocolError
 from attrflow_mocks.ad.certificates import ServerIdentity, make_identity
+from attrflow_mocks.ad.conversation import Close, Conversation, Delay, Output, StartTls
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.message import Framer
-from attrflow_mocks.ad.responder import Close, Delay, Output, Session, StartTls
+from attrflow_mocks.ad.responder import Session
 from attrflow_mocks.faults import FaultScript
 from attrflow_mocks.journal import Journal
+from attrflow_mocks.lightweight.database import Database
+from attrflow_mocks.lightweight.session import LightSession
 
-__all__ = ["AdServer"]
+__all__ = ["MESSAGE_PATIENCE", "AdServer"]
 
 _CHUNK = 64 * 1024
+_BACKLOG = 1024
+"""Connections that may wait to be taken up: clients come in crowds."""
+MESSAGE_PATIENCE = 60.0
+_IDLE = 900.0
+"""AD's MaxConnIdleTime: so many seconds a connection may say nothing."""
 _TLS_GOODBYE = 2.0
 """How long a closing server waits for the client's own end of TLS, in seconds."""
 _CLIENT_GONE = (ConnectionError, ssl.SSLError, TimeoutError)
@@ -29,13 +37,15 @@ class AdServer:
 
     def __init__(
         self,
-        directory: Directory,
+        directory: Directory | Database,
         journal: Journal,
         faults: FaultScript,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool = False,
         identity: ServerIdentity | None = None,
+        catalog: bool = False,
+        patience: float = MESSAGE_PATIENCE,
     ) -> None:
         """Prepare a server.
 
@@ -47,6 +57,8 @@ class AdServer:
             port: The port, or 0 for a free one.
             tls: TLS from the first byte (LDAPS); without it StartTLS is there for who asks.
             identity: Certificates, made new when None.
+            catalog: Answer as the Global Catalog does.
+            patience: Seconds that a message may take from its first byte to its last.
         """
         self.directory = directory
         self.journal = journal
@@ -55,6 +67,7 @@ class AdServer:
         self.failures: list[BaseException] = []
         """Errors of the mock itself that ended a connection; tests look that there are none."""
         self._host, self._port, self._tls = host, port, tls
+        self._catalog, self._patience = catalog, patience
         self._context: ssl.SSLContext = self.identity.context()
         self._closing = asyncio.Event()
         self._server: asyncio.Server | None = None
@@ -77,6 +90,7 @@ class AdServer:
             self._host,
             self._port,
             ssl=context,
+            backlog=_BACKLOG,
             ssl_shutdown_timeout=_TLS_GOODBYE if context is not None else None,
         )
 
@@ -109,8 +123,35 @@ class AdServer:
         self._connections.pop(task, None)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = Session(self.directory, self.journal, self.faults, secure=self._tls)
+        loop = asyncio.get_running_loop()
+
+        def push(make: Callable[[], bytes | None]) -> None:
+            loop.call_soon(self._push, writer, make)
+
+        session = self._conversation(push)
+        try:
+            await self._exchange(session, reader, writer)
+        finally:
+            session.close()
+
+    def _conversation(self, push: Callable[[Callable[[], bytes | None]], None]) -> Conversation:
+        """The kind of conversation that the directory's profile has."""
+        directory, journal, faults, secure = self.directory, self.journal, self.faults, self._tls
+        if isinstance(directory, Database):
+            return LightSession(directory, journal, faults, secure=secure, push=push)
+        return Session(directory, journal, faults, secure=secure, catalog=self._catalog, push=push)
+
+    def _push(self, writer: asyncio.StreamWriter, make: Callable[[], bytes | None]) -> None:
+        """Send what nobody asked for just now: an entry of a search that waits for changes."""
+        data = make()
+        if data is not None and not writer.is_closing():
+            writer.write(data)
+
+    async def _exchange(
+        self, session: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         framer = Framer()
+        deadline: float | None = None
         while True:
             try:
                 frame = framer.next()
@@ -118,11 +159,18 @@ class AdServer:
                 await self._send(session.reject(error), writer)
                 return
             if frame is None:
-                data = await reader.read(_CHUNK)
+                now = asyncio.get_running_loop().time()
+                if not framer.pending:
+                    deadline = now + _IDLE
+                elif deadline is None or deadline - now > self._patience:
+                    deadline = now + self._patience  # of the whole message, however many bytes trickle in
+                async with asyncio.timeout_at(deadline):
+                    data = await reader.read(_CHUNK)
                 if not data:
                     return
                 framer.feed(data)
                 continue
+            deadline = None
             last = await self._send(session.receive(frame), writer)
             if isinstance(last, Close):
                 return
@@ -143,6 +191,7 @@ class AdServer:
                 if size >= _CHUNK:
                     writer.write(b"".join(waiting))
                     await writer.drain()
+                    await asyncio.sleep(0)  # a long answer does not hold up the other connections
                     waiting, size = [], 0
                 continue
             if waiting:

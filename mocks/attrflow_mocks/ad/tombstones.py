@@ -5,35 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attrflow_mocks.ad.accounts import ACCOUNT_DISABLED, account_type
+from attrflow_mocks.ad.decay import drop_sleeping, lay_to_rest, strip
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
-from attrflow_mocks.ad.errors import LdapError, attribute_error, name_error, service_error, update_error
+from attrflow_mocks.ad.errors import LdapError, attribute_error, ldap_error, name_error, service_error, update_error
 from attrflow_mocks.ad.message import Change
 from attrflow_mocks.ad.names import InvalidName, Rdn, format_dn, parse_dn
-from attrflow_mocks.ad.writes import known_attribute, moved
+from attrflow_mocks.ad.writes import moved
 
 __all__ = ["delete", "is_undelete", "undelete"]
 
-_ALWAYS_KEPT = frozenset({"isDeleted", "name", "whenCreated", "whenChanged", "uSNCreated", "uSNChanged"})
-_NEVER_KEPT = frozenset({"objectCategory", "sAMAccountType"})
 
-
-def delete(directory: Directory, dn_text: str, *, tree: bool = False, show_deleted: bool = False) -> int:
-    """Delete an entry, with `tree` all below it too; returns how many went.
+def delete(
+    directory: Directory, dn_text: str, *, tree: bool = False, show_deleted: bool = False, limit: int | None = None
+) -> int:
+    """Delete an entry, with `tree` all below it too, at most `limit` of them; returns how many went.
 
     Raises:
-        LdapError: 32 missing, 66 it has children, 53 it is critical or deleted already.
+        LdapError: 32 missing, 66 it has children, 53 it is critical or deleted already, 11 the limit was
+            reached: what went is gone.
     """
     entry = directory.require(dn_text, show_deleted=show_deleted)
     if entry.deleted:
         at = directory.dn(directory.deleted_objects).decode()
         raise name_error(0x208D, at) if "objectSid" in entry.values else service_error(0x2077)
+    _check_deletable(directory, entry)
     doomed = list(directory.subtree(entry))
     if len(doomed) > 1 and not tree:
         raise update_error(66, 0x2015)
     for victim in doomed:
         _check_deletable(directory, victim)
-    for victim in reversed(doomed):
+    for count, victim in enumerate(reversed(doomed)):
+        if count == limit:
+            raise ldap_error(11, 0x20E1, f"{count} objects of the tree were deleted; ask again for the rest")
         _bury(directory, victim)
     return len(doomed)
 
@@ -53,15 +57,8 @@ def _bury(directory: Directory, entry: Entry) -> None:
     assert parent is not None
     directory.unindex(entry)
     _drop_links(directory, entry)
-    schema = directory.schema
-    rdn_name = known_attribute(directory, entry.rdn.type).name
     old_name = entry.rdn.value
-    lost = []
-    for name in list(entry.values):
-        kept = name in _ALWAYS_KEPT or name == rdn_name or schema.attributes[name].preserved
-        if name in _NEVER_KEPT or not (kept or directory.recycle_bin):
-            del entry.values[name]
-            lost.append(name)
+    lost = strip(directory, entry, everything=not directory.recycle_bin)
     entry.deleted = True
     entry.values["isDeleted"] = [b"TRUE"]
     entry.values["msDS-LastKnownRDN"] = [old_name.encode()]
@@ -69,6 +66,7 @@ def _bury(directory: Directory, entry: Entry) -> None:
     extra = ["isDeleted", "lastKnownParent", "msDS-LastKnownRDN", *lost]
     usn = moved(directory, entry, rdn, directory.deleted_objects, extra)
     directory.link(entry, "lastKnownParent", parent, usn)
+    lay_to_rest(directory, entry)
 
 
 def _drop_links(directory: Directory, entry: Entry) -> None:
@@ -85,6 +83,8 @@ def _drop_links(directory: Directory, entry: Entry) -> None:
     entry.removed.clear()
     if directory.recycle_bin:
         entry.dormant = dropped
+        for source, name, target in dropped:
+            source.sleeping.setdefault(name, {})[target] = None
 
 
 def is_undelete(changes: Sequence[Change]) -> bool:
@@ -99,7 +99,7 @@ def undelete(directory: Directory, entry: Entry, changes: Sequence[Change]) -> l
     Raises:
         LdapError: 53 it is no tombstone, 34 or 32 the new DN is wrong, 68 its place is taken.
     """
-    if not entry.deleted or entry is directory.deleted_objects:
+    if not entry.deleted or entry is directory.deleted_objects or "isRecycled" in entry.values:
         raise service_error(0x2077)
     names = [change for change in changes if change.attribute.lower() == "distinguishedname"]
     if len(names) != 1 or len(names[0].values) != 1:
@@ -145,10 +145,15 @@ def _raise_from_dead(directory: Directory, entry: Entry, rdn: Rdn, parent: Entry
         values["sAMAccountType"] = [kind]
         changed.append("sAMAccountType")
     usn = moved(directory, entry, rdn, parent, changed)
-    for source, name, target in entry.dormant:
-        if not source.deleted and not target.deleted:
+    dormant = entry.dormant
+    drop_sleeping(entry)
+    for source, name, target in dormant:
+        other = target if source is entry else source
+        if other.deleted:
+            other.dormant.append((source, name, target))  # it comes back with the other end
+            source.sleeping.setdefault(name, {})[target] = None
+        else:
             directory.link(source, name, target, usn)
             if source is entry:
                 entry.stamps[name] = usn
-    entry.dormant = []
     directory.index(entry)

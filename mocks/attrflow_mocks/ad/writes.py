@@ -21,7 +21,7 @@ from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import LdapError, attribute_error, ldap_error, service_error, update_error
 from attrflow_mocks.ad.names import InvalidName, Rdn, format_dn, parse_dn, parse_rdn
 from attrflow_mocks.ad.schema import Attribute, ObjectClass
-from attrflow_mocks.ad.values import Syntax, equality_key, generalized_time
+from attrflow_mocks.ad.values import TEXT, Syntax, equality_key, generalized_time
 
 __all__ = ["add", "check_values", "complete", "known_attribute", "moved", "place", "rename", "target_of"]
 
@@ -55,10 +55,23 @@ def check_values(attribute: Attribute, values: Sequence[bytes]) -> list[bytes]:
             raise attribute_error(21, 0x57, attribute.name)
         if key in seen:
             raise attribute_error(20, 0x2083, attribute.name)
+        if not _within(attribute, value, key):
+            raise attribute_error(19, 0x2082, attribute.name)
         seen.add(key)
         binary = attribute.syntax in (Syntax.SID, Syntax.GUID) and isinstance(key, bytes)
         stored.append(key if binary and isinstance(key, bytes) else value)
     return stored
+
+
+def _within(attribute: Attribute, value: bytes, key: object) -> bool:
+    """Whether a value keeps the attribute's bounds: characters, bytes, or the number itself."""
+    low, high = attribute.bounds
+    if low is None and high is None:
+        return True
+    size = key if isinstance(key, int) else len(value)
+    if not isinstance(key, int) and attribute.syntax in TEXT:
+        size = len(value.decode("utf-8", "replace"))
+    return (low is None or size >= low) and (high is None or size <= high)
 
 
 def target_of(directory: Directory, value: bytes) -> Entry:
@@ -107,6 +120,8 @@ def add(
     password = parsed.pop("unicodePwd", None)
     entry = place(directory, dn_text, structural, parsed)
     try:
+        assert entry.parent is not None
+        _check_superior(structural, entry.parent)
         check_names(directory, entry, parsed)
         secret = new_password(directory, password[0], secure=secure) if password else None
         _check_enabled(parsed, secret)
@@ -148,6 +163,12 @@ def _check_enabled(values: Mapping[str, Sequence[bytes]], secret: str | None) ->
     control = int(values["userAccountControl"][0]) if "userAccountControl" in values else 0x222
     if not control & (0x2 | PASSWORD_NOT_REQUIRED) and secret is None:
         raise service_error(0x52D)
+
+
+def _check_superior(structural: ObjectClass, parent: Entry) -> None:
+    """An entry stands only under classes that its own allows."""
+    if structural.superiors and not structural.superiors.intersection(parent.classes):
+        raise LdapError(64, "00002099: NameErr: DSID-0C09A77F, problem 2005 (NAMING_VIOLATION), data 0\n")
 
 
 def _check_naming(directory: Directory, entry: Entry) -> None:
@@ -233,6 +254,8 @@ def rename(directory: Directory, dn_text: str, new_rdn: str, delete_old: bool, n
         raise service_error(0x2077)
     if rdn.type != entry.rdn.type:
         raise update_error(64, 0x2099)
+    if parent is not entry.parent:
+        _check_superior(directory.schema.classes[entry.classes[-1]], parent)
     if parent.children.get(rdn.key, entry) is not entry:
         raise update_error(68, 0x2071)
     moved(directory, entry, Rdn(entry.rdn.type, rdn.value), parent)

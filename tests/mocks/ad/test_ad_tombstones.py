@@ -84,7 +84,7 @@ def test_the_name_is_free_again_and_the_tombstone_cannot_be_deleted(
 def test_what_may_not_be_deleted(connection: ldap3.Connection) -> None:
     for dn, code in (
         (PEOPLE, 66),
-        (f"CN=Users,{ROOT}", 66),
+        (f"CN=Users,{ROOT}", 53),
         (f"CN=Computers,{ROOT}", 53),
         (f"CN=Domain Users,CN=Users,{ROOT}", 53),
         (f"CN=No,{ROOT}", 32),

@@ -34,7 +34,7 @@ def read(connection: ldap3.Connection, dn: str, *names: str) -> dict[str, list[b
         (KARI, {"proxyAddresses": [(ADD, ["SMTP:KARI@contoso.test"])]}, 20, "00002083"),
         (KARI, {"proxyAddresses": [(ADD, ["smtp:a", "SMTP:A"])]}, 20, "00002083"),
         (KARI, {"displayName": [(REPLACE, ["a", "b"])]}, 19, "00002081"),
-        (KARI, {"displayName": [(ADD, ["second"])]}, 19, "00002081"),
+        (KARI, {"displayName": [(ADD, ["second"])]}, 20, "00002081"),
         (KARI, {"displayName": [(REPLACE, [""])]}, 21, "00000057"),
         (KARI, {"countryCode": [(REPLACE, ["many"])]}, 21, "00000057"),
         (KARI, {"memberOf": [(ADD, [SALES])]}, 53, "0000209A"),

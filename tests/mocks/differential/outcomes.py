@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -130,10 +131,19 @@ def _carried_out(target: Target, connection: ldap3.Connection, operation: Mappin
         case "compare":
             connection.compare(dn, operation["attribute"], operation["value"])
         case "search":
-            return _search(connection, operation, controls)
+            return _settled(connection, operation, controls)
         case "dirsync":
             return _dirsync(target, connection, operation)
     return {"result": connection.result["result"]}
+
+
+def _settled(connection: ldap3.Connection, operation: Mapping[str, Any], controls: object) -> dict[str, object]:
+    """A search; one that settles is asked again until it finds something, for two seconds."""
+    deadline = time.monotonic() + 2.0
+    while True:
+        found = _search(connection, operation, controls)
+        if found["entries"] or not operation.get("settles") or time.monotonic() > deadline:
+            return found
 
 
 def _search(connection: ldap3.Connection, operation: Mapping[str, Any], controls: object) -> dict[str, object]:

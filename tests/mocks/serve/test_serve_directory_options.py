@@ -62,7 +62,7 @@ def test_the_python_object_sets_them_too(mock: MockAd, client: ldap3.Connection)
     mock.options({"rights": [{"account": "*", "deny": "read", "attributes": ["title"]}]})
     assert titles(client) == []
     mock.options({"rights": [], "replicators": ["somebody@contoso.test"]})
-    assert mock.directory.replicators == {"somebody@contoso.test"}
+    assert mock.directory.replicators == frozenset({"somebody@contoso.test"})
     with pytest.raises(ValueError, match="`recycle-bin` is true or false"):
         parse_options({"recycle-bin": "yes"})
 

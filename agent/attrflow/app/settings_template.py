@@ -100,7 +100,7 @@ def settings_text(
     blocks = [_project(name, staging_mode=staging_mode), _engine(), expression_options_text(), _METAVERSE]
     given = list(connectors)
     blocks += [connector_text(connector, guid=guid) for connector in given]
-    if not any(isinstance(connector, NewDirectory) and connector.kind == "openldap" for connector in given):
+    if given == list(example_connectors()):  # a person is going to fill it in
         blocks.append(_further(guid=guid))
     return "\n".join(blocks)
 
@@ -113,8 +113,8 @@ def connector_text(connector: NewConnector, *, guid: Callable[[], str]) -> str:
 
 
 _FURTHER = """\
-# A further directory is a further table. For an OpenLDAP server take the mark at each line's beginning away,
-# for a second forest copy the table above and give it an id of its own. `attrflow rules defaults` then writes
+# A further directory is a further table. For an OpenLDAP server take away the first mark of each line below;
+# for a second forest copy the one above and give it another name and id. `attrflow rules defaults` then writes
 # the default rules of the new connector.
 #
 """
@@ -151,7 +151,19 @@ staging-mode = {_toml(staging_mode)}
 _OPTION_NOTES: Mapping[str, str] = {
     "bit_not_set_when_absent": "ISBITNOTSET holds where the attribute is absent",
     "case_sensitive_scope": "scope filters tell upper from lower case",
+    "join_on_any_value": "any value of a multi-valued attribute may join; else one with several joins nothing",
     "strict_single_join": "more than one rule that could join an object is an error",
+    "project_without_join_criteria": "a Provision rule without join criteria projects",
+    "join_rules_keep_provisioned": "a Join rule in scope keeps what a Provision rule made",
+    "refuse_equal_precedence": "rules of equal precedence keep a synchronization from starting",
+    "ignored_flow_survives_recall": "IgnoreThisFlow keeps a value whose contributor is gone",
+    "authoritative_null_stops_merge": "AuthoritativeNull in a merge stops those after it; else it adds nothing",
+    "once_waits_for_a_value": "a mapping marked once is evaluated until it gives a value",
+    "outbound_error_rolls_back": "an error of an outbound rule undoes the inbound result too",
+    "delta_sync_changed_flows_only": "a delta synchronization evaluates only mappings whose source changed",
+    "retry_failed_objects": "a delta synchronization tries failed objects again without a new import",
+    "rename_descendants_at_once": "objects below a renamed container show their new DNs at once",
+    "export_deletes_first": "an export begins with the deletes; else it ends with them",
     "length_limit": "characters in a single-valued metaverse string",
     "loop_limit": "rounds of sync for one object before it fails",
     "export_deletion_threshold": "more staged deletes stop an export; 0 switches this guard off",

@@ -25,11 +25,14 @@ from attrflow.model.references import ReferenceDelta
 from attrflow.model.schema import Schema
 from attrflow.ports.view import View
 
-__all__ = ["PARTS", "Part", "escrow_batch", "exports_now", "resume_batch", "settle_batch"]
+__all__ = ["Part", "escrow_batch", "export_order", "exports_now", "resume_batch", "settle_batch"]
 
 Part = Literal["deletes", "content", "references"]
-PARTS: tuple[Part, ...] = ("deletes", "content", "references")
-"""The order of an export step: names are freed first, what references point to is made before them."""
+
+
+def export_order(*, deletes_first: bool) -> tuple[Part, ...]:
+    """The order of an export step: what references point to is made before them, and deletes free names (OPEN-12)."""
+    return ("deletes", "content", "references") if deletes_first else ("content", "references", "deletes")
 
 
 def exports_now(cso: CSObject, part: Part) -> bool:

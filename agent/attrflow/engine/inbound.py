@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from attrflow.engine.join import find_metaverse_object, has_join_value
 from attrflow.engine.plan import ObjectFailure
-from attrflow.engine.precedence import Existing, Resolved, Source, all_silent, resolve
+from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, all_silent, resolve
 from attrflow.engine.program import CompiledRule
+from attrflow.engine.reading import Reading
 from attrflow.engine.reference import to_metaverse
-from attrflow.engine.work import Work, applied_rules, provisioned_by
+from attrflow.engine.work import Narrowed, Work, applied_ids, applied_rules, for_type, provisioned_by
 from attrflow.events import Disconnected, Joined, LinkKept, Projected, Recalled
 from attrflow.model.connector_space import CSObject, Disconnection, Link
 from attrflow.model.metaverse import HeldReference, MVAttribute, MVObject, MVReferences
@@ -20,7 +21,10 @@ from attrflow.model.values import NO_VALUES, same_values
 __all__ = ["LinkChange", "disconnect", "flow_metaverse", "keeps_alive", "upkeep_link"]
 
 LinkChange = str
-"""`kept`, `joined`, `projected`, `remains` (still a disconnector) or `filtered` (was disconnected)."""
+"""`kept`, `joined`, `projected`, `remains` (still a disconnector), `filtered` (was disconnected) or `released`.
+
+A released object was disconnected, and rules for another type of metaverse object may link it anew.
+"""
 
 
 def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | None]:
@@ -36,15 +40,18 @@ def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | 
     rules = work.inbound_scope(cso, reading)
     if cso.link is not None:
         mv_id = cso.link.mv_id
-        if cso.state == "normal" and _let_go(cso, rules):
-            return disconnect(work, cso, "filtered-disconnector", None), "filtered", mv_id
+        mvo = work.working.mv(mv_id)
+        assert mvo is not None, "a link names a metaverse object that is there"
+        if cso.state == "normal" and _let_go(cso, for_type(rules, mvo.object_type)):
+            change = "released" if any(map(_holds_links, rules)) else "filtered"
+            return disconnect(work, cso, "filtered-disconnector", None), change, mv_id
         if work.account is not None:
             work.account.note(LinkKept, mv_id=mv_id)
         return cso, "kept", mv_id
     if cso.transient or cso.state == "explicit" or (cso.unapplied is not None and cso.unapplied.operation == "delete"):
         return cso, "remains", None
     _check_single_join(work, rules)
-    match = find_metaverse_object(rules, reading, work.working, work.account)
+    match = find_metaverse_object(rules, reading, work.working, work.program.options, work.account)
     if match is not None:
         _refuse_second(work, cso, match.target, match.rule)
         joined = _linked(work, cso, Link(match.target, "join-rules", match.rule.rule.id, work.moment.run))
@@ -52,7 +59,7 @@ def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | 
             work.account.note(Joined, direction="inbound", rule_id=match.rule.rule.id, target=match.target)
         return joined, "joined", match.target
     rule = next(
-        (r for r in rules if r.rule.link == "provision" and (not r.rule.join or has_join_value(r, reading))),
+        (r for r in rules if r.rule.link == "provision" and _may_project(work, r, reading)),
         None,
     )
     if rule is None:
@@ -70,6 +77,11 @@ def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | 
     )
 
 
+def _may_project(work: Work, rule: CompiledRule, reading: Reading) -> bool:
+    """Whether a Provision rule in scope projects: one join attribute needs a value, if there are any (OPEN-26)."""
+    return has_join_value(rule, reading) if rule.rule.join else work.program.options.project_without_join_criteria
+
+
 def _linked(work: Work, cso: CSObject, link: Link) -> CSObject:
     cso = replace(cso, link=link, disconnection=None)
     work.working.put_cs(cso.id, cso)
@@ -82,8 +94,11 @@ def _let_go(cso: CSObject, rules: tuple[CompiledRule, ...]) -> bool:
     A link that an outbound Provision rule made is judged by the outbound side alone.
     """
     held = any(rule.direction == "inbound" and rule.keeps_link for rule in applied_rules(cso))
-    holds = any(rule.rule.join or rule.rule.link == "provision" for rule in rules)
-    return held and not holds and provisioned_by(cso) is None
+    return held and not any(map(_holds_links, rules)) and provisioned_by(cso) is None
+
+
+def _holds_links(rule: CompiledRule) -> bool:
+    return bool(rule.rule.join) or rule.rule.link == "provision"
 
 
 def _check_single_join(work: Work, rules: tuple[CompiledRule, ...]) -> None:
@@ -115,6 +130,8 @@ def _why_not(rules: tuple[CompiledRule, ...]) -> str:
     provision = [rule for rule in rules if rule.rule.link == "provision"]
     if not provision:
         return "no Provision rule is in scope"
+    if not provision[0].rule.join:
+        return f"{provision[0].rule.name} is in scope, but has no join criteria (option project-without-join-criteria)"
     names = ", ".join(clause.cs for group in provision[0].rule.join for clause in group)
     return f"{provision[0].rule.name} is in scope, but no join attribute has a value ({names})"
 
@@ -168,9 +185,11 @@ def flow_metaverse(
         assert cso is not None, "a link names an object that is there"
         reading = work.cs_reading(cso)
         primary = work.account is not None and work.account.object == cs_id
-        scopes[cs_id] = work.inbound_scope(cso, reading, told=not primary)
+        scopes[cs_id] = work.flowing_scope(cso, reading, mvo.object_type, told=not primary)
         sources.append(Source(reading, translate, cs_id))
         linked.append(cso)
+    if any(applied_ids(cso, "inbound") != tuple(r.rule.id for r in scopes[cso.id]) for cso in linked):
+        work.narrowed = None  # other rules than before: what they contribute is not known
     plan = work.program.plan(tuple(scopes.values()))
     attributes: dict[str, MVAttribute] = {}
     references: dict[str, MVReferences] = {}
@@ -179,23 +198,26 @@ def flow_metaverse(
         stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
         if stored is None and referring is None and work.account is None and all_silent(candidates, sources):
             continue
+        if work.narrowed is not None and _untouched(work.narrowed, candidates, linked, stored, referring):
+            _keep(destination, stored, referring, attributes, references)
+            for cso in linked:
+                known = work.working.held_by(cso.id, inbound=True)
+                held[cso.id].extend(h for h in known if h.attribute == destination)
+            continue
         resolved = resolve(
             destination,
             candidates,
             sources,
             _existing(stored, referring),
             creating=creating,
-            length_limit=work.program.options.length_limit,
+            options=work.program.options,
             account=work.account,
         )
         for index, target in resolved.held:
             owner = linked[index]
             held[owner.id].append(HeldReference(owner.id, destination, target, owner.connector, inbound=True))
         if resolved.action == "keep":
-            if stored is not None:
-                attributes[destination] = stored
-            if referring is not None:
-                references[destination] = referring
+            _keep(destination, stored, referring, attributes, references)
         elif resolved.action == "set":
             if resolved.values:
                 attributes[destination] = _attribute(stored, resolved, work.moment.run)
@@ -208,6 +230,35 @@ def flow_metaverse(
     changed = replace(mvo, attributes=attributes, references=references)
     work.working.put_mv(mvo.id, changed)
     return changed, scopes
+
+
+def _keep(
+    destination: str,
+    stored: MVAttribute | None,
+    referring: MVReferences | None,
+    attributes: dict[str, MVAttribute],
+    references: dict[str, MVReferences],
+) -> None:
+    """Let stay what the attribute holds."""
+    if stored is not None:
+        attributes[destination] = stored
+    if referring is not None:
+        references[destination] = referring
+
+
+def _untouched(
+    narrowed: Narrowed,
+    candidates: Candidates,
+    linked: list[CSObject],
+    stored: MVAttribute | None,
+    referring: MVReferences | None,
+) -> bool:
+    """Whether nothing that changed flows into the attribute, and what gave its value may still give it (OPEN-16)."""
+    if any(narrowed.concerns(linked[index].id, mapping) for index, mapping in candidates):
+        return False
+    givers = {mapping.origin for _, mapping in candidates}
+    known = (held.provenance.origin for held in (stored, referring) if held is not None)
+    return all(origin in givers for origin in known)
 
 
 def _existing(stored: MVAttribute | None, referring: MVReferences | None) -> Existing:
@@ -234,6 +285,11 @@ def _attribute(stored: MVAttribute | None, resolved: Resolved, run: int) -> MVAt
 def _references(referring: MVReferences | None, resolved: Resolved, run: int) -> MVReferences:
     before: ReferenceSet = referring.targets if referring is not None else NO_REFERENCES
     shift = difference(before, resolved.references)
-    if referring is not None and not shift and referring.provenance.origin == resolved.origin:
+    if (
+        referring is not None
+        and not shift
+        and referring.provenance.origin == resolved.origin
+        and referring.provenance.per_value == resolved.per_value
+    ):
         return referring
-    return MVReferences(edited(before, shift), Provenance(resolved.origin, run))
+    return MVReferences(edited(before, shift), Provenance(resolved.origin, run, resolved.per_value))

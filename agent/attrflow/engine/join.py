@@ -15,6 +15,7 @@ from attrflow.engine.program import CompiledRule
 from attrflow.engine.reading import Reading
 from attrflow.engine.working_set import WorkingSet
 from attrflow.events import JoinTried
+from attrflow.model.configuration import EngineOptions
 from attrflow.model.connector_space import export_hologram
 from attrflow.model.values import Values, folded
 from attrflow.rules.rule import ANY_TYPE, JoinGroup
@@ -39,7 +40,11 @@ def has_join_value(rule: CompiledRule, reading: Reading) -> bool:
 
 
 def find_metaverse_object(
-    rules: Iterable[CompiledRule], reading: Reading, working: WorkingSet, account: Account | None
+    rules: Iterable[CompiledRule],
+    reading: Reading,
+    working: WorkingSet,
+    options: EngineOptions,
+    account: Account | None,
 ) -> Match | None:
     """The metaverse object that inbound rules in scope join to.
 
@@ -51,7 +56,7 @@ def find_metaverse_object(
         type_ = None if rule.rule.target_type == ANY_TYPE else rule.rule.target_type
         found: set[int] | None = None
         for clause in group:
-            values = [v for v in reading.values(clause.cs) if v != ""]
+            values = _joining(reading.values(clause.cs), options)
             here: set[int] = set()
             for value in values:
                 for mv_id in working.mv_by_value(type_, clause.mv, folded(value)):
@@ -72,6 +77,7 @@ def find_connector_object(
     reading: Reading,
     working: WorkingSet,
     connector: str,
+    options: EngineOptions,
     account: Account | None,
 ) -> Match | None:
     """The connector-space object that outbound rules in scope join the metaverse object to; errors as above.
@@ -82,7 +88,7 @@ def find_connector_object(
     def search(rule: CompiledRule, group: JoinGroup) -> tuple[int, ...]:
         found: set[int] | None = None
         for clause in group:
-            values = [v for v in reading.values(clause.mv) if v != ""]
+            values = _joining(reading.values(clause.mv), options)
             here: set[int] = set()
             for value in values:
                 for cs_id in working.cs_by_value(connector, rule.rule.target_type, clause.cs, folded(value)):
@@ -100,6 +106,12 @@ def find_connector_object(
         return tuple(sorted(found or ()))
 
     return _first_match(rules, search, reading, account, inbound=False)
+
+
+def _joining(values: Values, options: EngineOptions) -> Values:
+    """The values that a join compares: an empty text is none, and of several any may match, or none (OPEN-4)."""
+    present = tuple(value for value in values if value != "")
+    return present if options.join_on_any_value or len(present) == 1 else ()
 
 
 def _first_match(

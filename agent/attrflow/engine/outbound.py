@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from attrflow.engine.account import Account
 from attrflow.engine.inbound import disconnect
-from attrflow.engine.precedence import Existing, Resolved, Source, all_silent, resolve
+from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, all_silent, resolve
 from attrflow.engine.program import DN, CompiledRule
 from attrflow.engine.provision import computed_dn, deprovision, link_or_provision
 from attrflow.engine.reading import MVReading
 from attrflow.engine.reference import to_connector
-from attrflow.engine.work import Work, provisioned_by
+from attrflow.engine.work import Narrowed, Work, applied_ids, provisioned_by
 from attrflow.events import ExportStaged, ProvisioningDecided
 from attrflow.model.connector_space import CSObject, export_hologram, import_hologram, is_export_only
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, image_difference
@@ -69,6 +70,10 @@ def _links(rule: CompiledRule) -> bool:
     return bool(rule.rule.join) or rule.rule.link == "provision"
 
 
+def _provisions(rule: CompiledRule) -> bool:
+    return rule.rule.link == "provision"
+
+
 def _keep_or_let_go(
     work: Work,
     cso: CSObject,
@@ -79,7 +84,8 @@ def _keep_or_let_go(
     """The linked object if it stays linked, else None: deprovisioned or disconnected (behaviour.md §3.7)."""
     own = [rule for rule in rules if rule.rule.target_type == cso.object_type]
     provisioned = provisioned_by(cso)
-    if provisioned is not None and not any(rule.rule.link == "provision" for rule in own):
+    holding = _links if work.program.options.join_rules_keep_provisioned else _provisions
+    if provisioned is not None and not any(map(holding, own)):
         deprovision(work, cso, "provisioning-rule-out-of-scope", provisioned.id)
         return None
     if any(_links(rule) for rule in own) or any(_links(rule) for rule in inbound) or cso.state != "normal":
@@ -106,6 +112,7 @@ def _export_flow(
     provenance = dict(cso.provenance)
     held: list[HeldReference] = []
     creating = _is_new(cso)
+    touched = _touched(work.narrowed, mvo, cso, rules)
     for destination, candidates in work.program.plan((rules,)).items():
         if destination == DN:
             continue
@@ -117,6 +124,10 @@ def _export_flow(
         )
         if not existing.present and account is None and all_silent(candidates, (source,)):
             continue
+        if touched is not None and not touched(destination, candidates):
+            known_held = work.working.held_by(mvo.id, inbound=False)
+            held.extend(h for h in known_held if h.connector == cso.connector and h.attribute == destination)
+            continue
         merging = candidates[0][1].mapping.merge.startswith("merge")
         resolved = resolve(
             destination,
@@ -124,8 +135,8 @@ def _export_flow(
             [source],
             existing,
             creating=creating,
-            length_limit=work.program.options.length_limit,
-            merge_base=existing.values if merging else NO_VALUES,
+            options=work.program.options,
+            merge_base=existing if merging else None,
             account=account,
         )
         held.extend(
@@ -141,6 +152,21 @@ def _export_flow(
         work.counters.append(f"{cso.connector}:connector-{'flow' if changed else 'no-flow'}")
     if account is not None:
         account.note(ExportStaged, cs_id=cso.id, delta=delta)
+
+
+def _touched(
+    narrowed: Narrowed | None, mvo: MVObject, cso: CSObject, rules: tuple[CompiledRule, ...]
+) -> Callable[[str, Candidates], bool] | None:
+    """Which attributes a synchronization of what changed evaluates (OPEN-16); None: all of them."""
+    if narrowed is None or _is_new(cso) or applied_ids(cso, "outbound") != tuple(r.rule.id for r in rules):
+        return None
+    changed = narrowed.changed_in(mvo)
+    imported = narrowed.names if narrowed.cs_id == cso.id else frozenset[str]()
+
+    def touched(destination: str, candidates: Candidates) -> bool:
+        return destination in imported or any(not changed.isdisjoint(mapping.reads) for _, mapping in candidates)
+
+    return touched
 
 
 def _is_new(cso: CSObject) -> bool:

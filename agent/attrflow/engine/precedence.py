@@ -19,11 +19,12 @@ from attrflow.engine.program import CompiledMapping
 from attrflow.engine.reading import Reading
 from attrflow.events import MappingEvaluated, NodeEvaluated, PrecedenceDecided, ReferenceHeld, Status
 from attrflow.expr import FlowWord
+from attrflow.model.configuration import EngineOptions
 from attrflow.model.provenance import Origin
 from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet, difference
 from attrflow.model.values import NO_VALUES, Reference, Value, Values, canonical, display, same_values
 
-__all__ = ["Existing", "Resolved", "Source", "all_silent", "resolve"]
+__all__ = ["Candidates", "Existing", "Resolved", "Source", "all_silent", "resolve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Resolved:
     references: ReferenceSet = NO_REFERENCES
     origin: Origin | None = None
     per_value: tuple[Origin, ...] | None = None
+    """Of a merged attribute: the origins of `values` in their order, or of `references` by ascending target id."""
     held: tuple[tuple[int, int], ...] = ()
     """Reference values without a counterpart: (owner object id, target id)."""
 
@@ -87,8 +89,8 @@ def resolve(
     existing: Existing,
     *,
     creating: bool,
-    length_limit: int,
-    merge_base: Values = NO_VALUES,
+    options: EngineOptions,
+    merge_base: Existing | None = None,
     account: Account | None = None,
 ) -> Resolved:
     """Decide one attribute; `creating` says that the target object is being made in this very sync.
@@ -111,7 +113,7 @@ def resolve(
             sources[index],
             existing,
             creating,
-            length_limit,
+            options,
             step,
             losing=decided,
             account=account,
@@ -123,10 +125,10 @@ def resolve(
         if offer.contribution is None:
             continue
         if offer.contribution.word == "authoritative-null":
-            stopped = True
+            stopped = merging is None or options.authoritative_null_stops_merge
         elif offer.contribution.word == "value" and (winner is None or merging is not None):
             winner = winner or offer
-    resolved = _decide(offers, winner, stopped, merging, existing, merge_base)
+    resolved = _decide(offers, winner, stopped, merging, existing, merge_base or Existing(), options)
     if account is not None:
         _tell(account, destination, offers, winner, resolved, existing, sources, merging)
     return resolved
@@ -152,7 +154,7 @@ def _offer(
     source: Source,
     existing: Existing,
     creating: bool,
-    length_limit: int,
+    options: EngineOptions,
     step: str,
     *,
     losing: bool,
@@ -160,11 +162,12 @@ def _offer(
 ) -> _Offer:
     if mapping.rule.direction == "outbound" and (mapping.target is None or mapping.target.read_only):
         return _Offer(index, mapping, "target-attribute-not-selected")
-    if mapping.mapping.execute_once and not creating:
+    waits = options.once_waits_for_a_value and not existing.present
+    if mapping.mapping.execute_once and not creating and not waits:
         return _kept_once(index, mapping, existing)
     source.reading.observed.clear()
     try:
-        contribution = contribute(mapping, source.reading, source.translate, length_limit, step)
+        contribution = contribute(mapping, source.reading, source.translate, options.length_limit, step)
     except ObjectFailure as failure:
         nodes = list(source.reading.observed)
         if losing:
@@ -213,7 +216,8 @@ def _decide(
     stopped: bool,
     merging: str | None,
     existing: Existing,
-    merge_base: Values,
+    merge_base: Existing,
+    options: EngineOptions,
 ) -> Resolved:
     held = tuple(
         (offer.index, target)
@@ -221,8 +225,8 @@ def _decide(
         if offer.contribution is not None
         for target in offer.contribution.held
     )
-    if merging is not None and (winner is not None or (merge_base and not stopped)):
-        return _merged(offers, merging, merge_base, held)
+    if merging is not None and (winner is not None or (merge_base.present and not stopped)):
+        return _merged(offers, merging, merge_base, held, stopped=stopped)
     if winner is not None and winner.contribution is not None:
         won = winner.contribution
         return Resolved("set", won.values, won.references, winner.mapping.origin, held=held)
@@ -233,7 +237,7 @@ def _decide(
     only_unselected = all(o.status == "target-attribute-not-selected" for o in offers)
     if only_unselected:
         return Resolved("keep", held=held)
-    if ignoring and _still_there(offers, existing):
+    if ignoring and (options.ignored_flow_survives_recall or _still_there(offers, existing)):
         return Resolved("keep", held=held)
     return Resolved("clear", held=held)
 
@@ -245,12 +249,17 @@ def _still_there(offers: list[_Offer], existing: Existing) -> bool:
     return existing.origin in {offer.mapping.origin for offer in offers}
 
 
-def _merged(offers: list[_Offer], merging: str, merge_base: Values, held: tuple[tuple[int, int], ...]) -> Resolved:
-    """The union of all contributors, equal values once; with -case-insensitive also those that differ in case."""
+def _merged(
+    offers: list[_Offer], merging: str, base: Existing, held: tuple[tuple[int, int], ...], *, stopped: bool
+) -> Resolved:
+    """The union of all contributors, equal values once; with -case-insensitive also those that differ in case.
+
+    `base` is what the directory holds already and keeps; it counts as the first contributor's.
+    """
     seen: set[object] = set()
     values: list[Value] = []
     origins: list[Origin] = []
-    targets: set[int] = set()
+    targets: dict[int, Origin] = {}
     first: Origin | None = None
 
     def key(value: Value) -> object:
@@ -258,27 +267,29 @@ def _merged(offers: list[_Offer], merging: str, merge_base: Values, held: tuple[
             return value.casefold()
         return canonical(value)
 
+    def take(given: Values, references: ReferenceSet, origin: Origin) -> None:
+        for value in given:
+            if key(value) not in seen:
+                seen.add(key(value))
+                values.append(value)
+                origins.append(origin)
+        for target in references:
+            targets.setdefault(target, origin)
+
     for offer in offers:
-        if offer.contribution is None or offer.contribution.word == "ignore":
+        if offer.contribution is None:
             continue
-        if offer.contribution.word == "authoritative-null":
+        if offer.contribution.word == "authoritative-null" and stopped:
             break
         if offer.contribution.word == "value":
             first = first or offer.mapping.origin
-            targets.update(offer.contribution.references)
-            for value in offer.contribution.values:
-                if key(value) not in seen:
-                    seen.add(key(value))
-                    values.append(value)
-                    origins.append(offer.mapping.origin)
-    for value in merge_base:
-        if key(value) not in seen and first is not None:
-            seen.add(key(value))
-            values.append(value)
-            origins.append(first)
+            take(offer.contribution.values, offer.contribution.references, offer.mapping.origin)
+    if first is not None:
+        take(base.values, base.references, first)
     if not values and not targets:
-        return Resolved("clear" if first is not None or not merge_base else "keep", held=held)
-    return Resolved("set", tuple(values), ReferenceIds(targets), first, tuple(origins) if values else None, held)
+        return Resolved("keep" if first is None and base.present else "clear", held=held)
+    each = tuple(origins) or tuple(targets[target] for target in sorted(targets))
+    return Resolved("set", tuple(values), ReferenceIds(targets), first, each, held)
 
 
 # -- telling --------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.provenance import Origin
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
+from attrflow.rules.reading import expression_reads
 from attrflow.rules.rule import ANY_TYPE, AttributeMapping, Rule
 from attrflow.rules.ruleset import RuleSet, join_attributes
 
@@ -42,6 +43,8 @@ class CompiledMapping:
     constant: Result = None
     broken: str | None = None
     """The first error of the expression's text: the mapping fails the object when it is evaluated."""
+    reads: frozenset[str] = frozenset()
+    """The attributes of the source side that it reads."""
     silent_without: frozenset[str] | None = None
     """The attributes that it reads, where it is known to contribute nothing as long as none of them is present."""
 
@@ -122,14 +125,16 @@ class Program:
             return CompiledMapping(rule, mapping, origin, target, constant=_constant(mapping.source, target))
         if mapping.flow == "direct":
             silent = None if mapping.source == DN else _if_plain(mapping, frozenset((mapping.source,)))
-            return CompiledMapping(rule, mapping, origin, target, silent_without=silent)
+            reads = frozenset((mapping.source,))
+            return CompiledMapping(rule, mapping, origin, target, reads=reads, silent_without=silent)
+        reads = expression_reads(mapping.source).attributes
         parsed = parse(mapping.source, self.expression_options)
         errors = [d for d in parsed.diagnostics if d.severity == "error"]
         if parsed.tree is None or errors:
-            return CompiledMapping(rule, mapping, origin, target, broken=_first(errors))
+            return CompiledMapping(rule, mapping, origin, target, broken=_first(errors), reads=reads)
         compiled = compile_expression(parsed.tree, observed=self.observed, options=self.expression_options)
         silent = _if_plain(mapping, silence_of(parsed.tree, compiled))
-        return CompiledMapping(rule, mapping, origin, target, compiled=compiled, silent_without=silent)
+        return CompiledMapping(rule, mapping, origin, target, compiled=compiled, reads=reads, silent_without=silent)
 
     def _target(self, rule: Rule, destination: str) -> AttributeType | None:
         if rule.direction == "inbound":

@@ -40,7 +40,7 @@ def link_or_provision(
         dn = computed_dn(work, mvo, connector, rule.rule.target_type, rules, reading)
         if dn is not None and (taken := _reverse_join(work, mvo, connector, dn, rule, account)) is not None:
             return taken
-    match = find_connector_object(rules, reading, work.working, connector, account)
+    match = find_connector_object(rules, reading, work.working, connector, work.program.options, account)
     if match is not None:
         target = work.working.cs(match.target)
         assert target is not None, "a search finds objects that are there"
@@ -67,9 +67,7 @@ def computed_dn(
     if not candidates:
         return None
     source = Source(reading, to_connector(work.working, connector), mvo.id)
-    resolved = resolve(
-        DN, candidates, [source], Existing(), creating=True, length_limit=work.program.options.length_limit
-    )
+    resolved = resolve(DN, candidates, [source], Existing(), creating=True, options=work.program.options)
     return str(resolved.values[0]) if resolved.values else None
 
 

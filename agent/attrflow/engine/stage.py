@@ -16,7 +16,7 @@ from attrflow.engine.plan import StagePlan
 from attrflow.engine.staging_names import settle_names, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
-from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose, image_difference
 from attrflow.model.entry import ImportedObject, ImportFinding, ReferenceTarget
@@ -64,6 +64,7 @@ class _Batch:
         self.seen: set[int] = set()
         self.need_whole: list[str] = []
         self.brought: Collection[int] | None = None
+        self.options = EngineOptions()
 
     def came_before(self, cso: CSObject) -> bool:
         """Whether a full import has brought the object already."""
@@ -108,14 +109,17 @@ def stage_batch(
     *,
     run: int,
     brought: Collection[int] | None = None,
+    options: EngineOptions | None = None,
 ) -> StagePlan:
     """Stage imported objects, in the order given. Σ of the staging counters is the number of objects.
 
     `brought` are the ids that this full import has brought so far, each of which may come only once;
-    None for a delta import, where an object comes as often as it changed.
+    None for a delta import, where an object comes as often as it changed. `options` are the project's; the
+    defaults where there are none.
     """
     batch = _Batch(view, joins, connector, partition, schema, world, run)
     batch.brought = brought
+    batch.options = options or batch.options
     for imported in objects:
         _stage(batch, imported)
     return batch.plan()
@@ -174,7 +178,7 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
             )
         return
     target, renamed_from = settle_names(
-        batch.working, batch.world, batch.connector, batch.partition, imported, by_anchor
+        batch.working, batch.world, batch.connector, batch.partition, imported, by_anchor, batch.options
     )
     batch.working.put_cs(target.id, target)  # an object may refer to itself
     _stage_content(batch, imported, target, by_anchor, renamed_from)
@@ -288,6 +292,9 @@ def _stage_content(
             stated = provenance.get(attribute)
             if stated is None or stated.origin is None or cso.unconfirmed is None:
                 provenance[attribute] = Provenance(None, batch.run)
+    changes = step is not None or renamed_from is not None
+    anew = not batch.options.retry_failed_objects  # then a change is what has a failed object tried again
+    forgotten = cso.import_error is not None and (cso.import_error.step == "staging" or (anew and changes))
     undone = DELETE in missing and cso.link is None and cso.unapplied is None
     staged = replace(
         cso,
@@ -296,7 +303,7 @@ def _stage_content(
         pending_import=pending,
         unconfirmed=unconfirmed,
         provenance=provenance,
-        import_error=None if cso.import_error is not None and cso.import_error.step == "staging" else cso.import_error,
+        import_error=None if forgotten else cso.import_error,
     )
     if not known:
         counter = "stage-add"

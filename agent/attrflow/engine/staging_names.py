@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attrflow.engine.working_set import WorkingSet
-from attrflow.model.configuration import ConnectorConfiguration
+from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, is_export_only
 from attrflow.model.delta import Delta, Image
 from attrflow.model.entry import ImportedObject
@@ -13,7 +13,7 @@ from attrflow.model.names import InvalidName, escape_value, parse_dn
 from attrflow.model.references import ReferenceDelta, edited
 from attrflow.ports.world import World
 
-__all__ = ["move_referrers", "settle_names", "step_aside"]
+__all__ = ["move_below", "move_referrers", "settle_names", "step_aside"]
 
 
 def settle_names(
@@ -23,11 +23,13 @@ def settle_names(
     partition: str,
     imported: ImportedObject,
     by_anchor: CSObject | None,
+    options: EngineOptions,
 ) -> tuple[CSObject, str | None]:
     """The object to stage into, with its new DN and anchor, and the DN that it had where that changed.
 
     Whoever holds the DN under another anchor steps aside: a placeholder is merged, an object that was
     never exported is removed and its metaverse object retried, and one with an anchor becomes transient.
+    What stands below an object that moves goes with it by its key, and by its shown DN as OPEN-22 says.
     """
     name = parse_dn(imported.dn)
     holder = working.cs_by_dn(connector.name, name.key)
@@ -36,13 +38,17 @@ def settle_names(
             step_aside(working, holder, by_anchor)
             by_anchor = working.cs(by_anchor.id) or by_anchor
         if by_anchor.dn_key == name.key and not by_anchor.transient:
-            return (by_anchor if by_anchor.dn == imported.dn else replace(by_anchor, dn=imported.dn)), None
+            if by_anchor.dn == imported.dn:
+                return by_anchor, None
+            outdated = connector.kind != "entra" and parse_dn(by_anchor.dn).key != name.key  # its container moved
+            return replace(by_anchor, dn=imported.dn), by_anchor.dn if outdated else None
         moved = replace(by_anchor, dn=imported.dn, dn_key=name.key, transient=False, partition=partition)
         renamed = by_anchor.dn if connector.kind != "entra" else None
         if by_anchor.transient and by_anchor.pending_import is not None:
             renamed = by_anchor.pending_import.old_dn or renamed
         working.put_cs(moved.id, moved)
-        return moved, renamed
+        move_below(working, by_anchor, moved, shown=options.rename_descendants_at_once)
+        return working.cs(moved.id) or moved, renamed
     awaited = _awaited(working, connector, imported)
     if holder is not None and holder.kind == "staging":
         exported = holder.unconfirmed is not None or holder.escrowed is not None
@@ -116,9 +122,40 @@ def step_aside(working: WorkingSet, holder: CSObject, newcomer: CSObject | None)
     if holder.image is not None and (pending is None or pending.operation == "update"):
         kept = pending or Delta("update")
         pending = replace(kept, old_dn=kept.old_dn or holder.dn)  # what the rename to come tells people
-    working.put_cs(
-        holder.id, replace(holder, dn=aside, dn_key=parse_dn(aside).key, transient=True, pending_import=pending)
-    )
+    transient = replace(holder, dn=aside, dn_key=parse_dn(aside).key, transient=True, pending_import=pending)
+    working.put_cs(holder.id, transient)
+    move_below(working, holder, transient, shown=False)
+
+
+def move_below(working: WorkingSet, before: CSObject, after: CSObject, *, shown: bool) -> None:
+    """Let what stands below an object go with it: the keys, by which references and scope resolve, and with `shown`
+    also the DNs, as renames that were imported.
+
+    A placeholder that was made for the new name of one of them is merged into it.
+    """
+    for child in tuple(working.descendants(before.connector, before.dn_key)):
+        key = after.dn_key + child.dn_key[len(before.dn_key) :]
+        holder = working.cs_by_dn(child.connector, key)
+        if child.id == after.id or (holder is not None and holder.id == child.id):
+            continue
+        if holder is not None:
+            step_aside(working, holder, child)
+        moved = replace(working.cs(child.id) or child, dn_key=key, partition=after.partition)
+        if shown or moved.kind == "placeholder":
+            moved = _shown_below(moved, after, levels=key.count("\x00") - after.dn_key.count("\x00"))
+        working.put_cs(moved.id, moved)
+
+
+def _shown_below(child: CSObject, container: CSObject, *, levels: int) -> CSObject:
+    """The object with its DN below the container's, which is a rename to synchronize if it has been imported."""
+    name = parse_dn(child.dn)
+    parts = (name.component(level) for level in range(1, levels + 1))
+    dn = ",".join((*("=".join(part) for part in parts if part is not None), container.dn))
+    pending = child.pending_import
+    if child.image is not None and (pending is None or pending.operation == "update"):
+        kept = pending or Delta("update")
+        pending = replace(kept, old_dn=kept.old_dn or child.dn)
+    return replace(child, dn=dn, pending_import=pending)
 
 
 def move_referrers(working: WorkingSet, old: int, new: int) -> None:

@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from attrflow.engine.account import Account
-from attrflow.engine.inbound import LinkChange, disconnect, flow_metaverse, keeps_alive, upkeep_link
-from attrflow.engine.outbound import flow_connector
+from attrflow.engine.inbound import LinkChange, disconnect, upkeep_link
 from attrflow.engine.placeholders import removed_targets, sweep_placeholders, take_out
 from attrflow.engine.plan import ObjectFailure, ObjectOutcome, SyncPlan
-from attrflow.engine.program import CompiledRule, Program
-from attrflow.engine.provision import deprovision
+from attrflow.engine.program import DN, Program
 from attrflow.engine.reading import Moment
-from attrflow.engine.work import Work, provisioned_by
+from attrflow.engine.settle import settle
+from attrflow.engine.work import Narrowed, Work
 from attrflow.engine.working_set import WorkingSet
-from attrflow.events import Looped, ObjectFailed, Observer
-from attrflow.model.connector_space import AppliedRule, CSObject, StoredError, import_hologram
+from attrflow.events import ObjectFailed, Observer
+from attrflow.model.connector_space import CSObject, StoredError, import_hologram
 from attrflow.model.delta import Delta, Image
 from attrflow.model.metaverse import MVObject
 from attrflow.model.references import ReferenceDelta, edited
@@ -42,12 +41,17 @@ def synchronize_batch(
     *,
     run: int,
     observer: Observer | None = None,
+    narrow: bool = False,
 ) -> SyncPlan:
-    """Synchronize connector-space objects, inbound and outbound, in the order given."""
+    """Synchronize connector-space objects, inbound and outbound, in the order given.
+
+    With `narrow` only mappings are evaluated whose source changed, where that is known (OPEN-16).
+    """
 
     def one(work: Work, cs_id: int) -> None:
         cso = work.working.cs(cs_id)
         if cso is not None and cso.kind == "staging":
+            work.narrow = narrow
             _synchronize(work, cso)
 
     return _batch(view, ids, program, world, run, observer, one, inbound=True)
@@ -69,7 +73,7 @@ def synchronize_metaverse_batch(
         if mvo is not None:
             if mvo.retry:
                 work.working.put_mv(mv_id, replace(mvo, retry=frozenset()))
-            _settle(work, mv_id, creating=False)
+            settle(work, mv_id, creating=False)
 
     return _batch(view, ids, program, world, run, observer, one, inbound=False)
 
@@ -98,11 +102,16 @@ def _batch(
         try:
             one(work, id_)
         except ObjectFailure as failure:
+            if work.kept is not None:
+                working.absorb(work.kept)
+                cso = _inbound_kept(working, cso)
             _failed(working, cso, failure, moment, account)
             counters["flow-failure"] += 1
             dn = cso.dn if cso is not None else f"#{id_}"
             outcomes.append(ObjectOutcome(cs_id if cs_id is not None else id_, dn, ("flow-failure",), failure))
             continue
+        if work.kept is not None:
+            fork.absorb(work.working)
         working.absorb(fork)
         counters.update(work.counters)
         if work.counters and cso is not None:
@@ -154,17 +163,56 @@ def _synchronize(work: Work, cso: CSObject) -> None:
     if operation == "delete-add" and cso.link is not None:
         mv_id = cso.link.mv_id
         cso = disconnect(work, cso, "delete-add", None)
-        _settle(work, mv_id, creating=False)
+        settle(work, mv_id, creating=False)
         work.counters.append("connector-delete-add-processed")
         cso = work.working.cs(cso.id) or cso
+    narrowed = _narrowed(work, cso)
     cso = _folded(work, cso)
     before = work.working.mv(cso.link.mv_id) if cso.link is not None else None
     cso, change, mv_id_now = upkeep_link(work, cso)
+    work.narrowed = narrowed if change == "kept" else None
+    if change == "released" and mv_id_now is not None:  # what it is linked to now is of another type
+        left = "leave" if settle(work, mv_id_now, creating=False) else "remove"
+        before = None
+        cso, change, mv_id_now = upkeep_link(work, work.working.cs(cso.id) or cso)
+        if mv_id_now is None:
+            work.counters.insert(0, f"connector-filtered-{left}-mv")
+            return
     alive = True
     if mv_id_now is not None:
-        alive = _settle(work, mv_id_now, creating=change == "projected")
+        alive = settle(work, mv_id_now, creating=change == "projected")
     after = work.working.mv(mv_id_now) if mv_id_now is not None else None
     work.counters.insert(0, _counter(change, before, after, alive=alive))
+
+
+def _narrowed(work: Work, cso: CSObject) -> Narrowed | None:
+    """What an import changed of a linked object, where only that is to be evaluated; None: everything is."""
+    delta = cso.pending_import
+    if not work.narrow or cso.link is None or delta is None or delta.operation != "update" or cso.import_error:
+        return None
+    mvo = work.working.mv(cso.link.mv_id)
+    if mvo is None or mvo.retry:
+        return None
+    renamed = {DN} if delta.old_dn is not None else set()
+    return Narrowed(cso.id, cso.connector, frozenset({*delta.attributes, *delta.references, *renamed}), mvo)
+
+
+def _inbound_kept(working: WorkingSet, cso: CSObject | None) -> CSObject | None:
+    """The object that an outbound error is kept on, where the inbound result stays (OPEN-18).
+
+    Where the object itself is gone it is one that is still linked, and the metaverse object is tried again.
+    """
+    if cso is None:
+        return None
+    now = working.cs(cso.id)
+    if now is not None and now.kind == "staging":
+        return replace(now, import_error=cso.import_error)
+    mv_id = cso.link.mv_id if cso.link is not None else None
+    mvo = working.mv(mv_id) if mv_id is not None else None
+    if mvo is None:
+        return None
+    working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"provisioning"}))
+    return next(map(working.cs, working.linked(mvo.id)), None)
 
 
 def _folded(work: Work, cso: CSObject) -> CSObject:
@@ -205,7 +253,7 @@ def _delete(work: Work, cso: CSObject, *, keep_references: bool) -> None:
     take_out(work.working, cso)
     if mv_id is None:
         return
-    alive = _settle(work, mv_id, creating=False)
+    alive = settle(work, mv_id, creating=False)
     work.counters.insert(0, f"connector-delete-{'leave' if alive else 'remove'}-mv")
 
 
@@ -241,101 +289,6 @@ def _drop_reference(working: WorkingSet, referrer_id: int, target: int) -> None:
     working.put_cs(referrer_id, changed)
     if changed.link is not None:
         _mark(working, changed.link.mv_id)
-
-
-# -- one metaverse object -------------------------------------------------------------------------
-
-
-def _settle(work: Work, mv_id: int, *, creating: bool) -> bool:
-    """Flow in, test for deletion, flow out; again while outbound changes what inbound rules read.
-
-    Returns whether the metaverse object lives on.
-
-    Raises:
-        ObjectFailure: a step failed, or the rounds do not come to rest.
-    """
-    limit = work.program.options.loop_limit
-    for round_ in range(1, limit + 1):
-        mvo = work.working.mv(mv_id)
-        assert mvo is not None, "a link names a metaverse object that is there"
-        mvo, inbound = flow_metaverse(work, mvo, creating=creating and round_ == 1)
-        if not any(keeps_alive(rules) for rules in inbound.values()):
-            _remove(work, mvo)
-            return False
-        linked = work.working.linked(mv_id)
-        before = {id_: work.working.cs(id_) for id_ in linked}
-        outbound: dict[str, tuple[CompiledRule, ...]] = {}
-        counted = len(work.counters)
-        for connector in _outbound_connectors(work, linked):
-            outbound[connector] = flow_connector(work, mvo, connector, inbound)
-        now = work.working.linked(mv_id)
-        changed = [id_ for id_ in {*now, *linked} if work.working.cs(id_) is not before.get(id_)]
-        if not any(_contributes(work, id_, inbound) for id_ in changed):
-            if round_ > 1 and not changed:
-                del work.counters[counted:]  # the last round only saw that nothing changes any more
-            _record_applied(work, mv_id, inbound, outbound)
-            return True
-        if work.account is not None:
-            work.account.note(Looped, round=round_)
-    raise ObjectFailure(
-        "unexpected-error",
-        "provisioning",
-        f"inbound and outbound rules still change each other's input after {limit} rounds",
-    )
-
-
-def _contributes(work: Work, cs_id: int, inbound: dict[int, tuple[CompiledRule, ...]]) -> bool:
-    """Whether inbound rules read the object, as it was or as it is now: only then its change calls for a round."""
-    if inbound.get(cs_id):
-        return True
-    cso = work.working.cs(cs_id)
-    return cso is not None and bool(work.inbound_scope(cso, work.cs_reading(cso), told=False))
-
-
-def _outbound_connectors(work: Work, linked: tuple[int, ...]) -> tuple[str, ...]:
-    """Connectors with outbound rules, and those where a rule that is gone or disabled provisioned an object."""
-    found = dict.fromkeys(work.program.outbound_connectors)
-    for cs_id in linked:
-        cso = work.working.cs(cs_id)
-        if cso is not None and cso.connector not in found and provisioned_by(cso) is not None:
-            found[cso.connector] = None
-    return tuple(found)
-
-
-def _remove(work: Work, mvo: MVObject) -> None:
-    """The last rule that kept the metaverse object alive is gone: deletes are staged by what was applied (§3.9)."""
-    for cs_id in work.working.linked(mvo.id):
-        cso = work.working.cs(cs_id)
-        if cso is None:
-            continue
-        provisioned = provisioned_by(cso)
-        if provisioned is not None:
-            deprovision(work, cso, "metaverse-object-deleted", provisioned.id)
-        else:
-            disconnect(work, cso, "metaverse-object-deleted", None)
-    for connector in work.program.outbound_connectors:
-        work.working.hold(mvo.id, connector, (), inbound=False)
-    work.working.put_mv(mvo.id, None)
-
-
-def _record_applied(
-    work: Work,
-    mv_id: int,
-    inbound: dict[int, tuple[CompiledRule, ...]],
-    outbound: dict[str, tuple[CompiledRule, ...]],
-) -> None:
-    for cs_id in work.working.linked(mv_id):
-        cso = work.working.cs(cs_id)
-        assert cso is not None, "a link names an object that is there"
-        compiled = inbound.get(cs_id)
-        if compiled is None:  # provisioned in the last round: its inbound rules were not asked yet
-            compiled = work.inbound_scope(cso, work.cs_reading(cso), told=False)
-        out = [r for r in outbound.get(cso.connector, ()) if r.rule.target_type == cso.object_type]
-        applied = tuple(
-            str(AppliedRule(r.rule.direction, r.rule.link, bool(r.rule.join), r.rule.id)) for r in (*compiled, *out)
-        )
-        if applied != cso.applied_rules:
-            work.working.put_cs(cs_id, replace(cso, applied_rules=applied))
 
 
 # -- what a batch owes to others ------------------------------------------------------------------

@@ -79,8 +79,32 @@ class EngineOptions:
     """OPEN-2: ISBITNOTSET on an absent attribute."""
     case_sensitive_scope: bool = False
     """OPEN-3: string clauses of scope filters."""
+    join_on_any_value: bool = True
+    """OPEN-4: any value of a multi-valued join source may match; else one with several values matches nothing."""
     strict_single_join: bool = False
     """OPEN-5: an unlinked object with more than one join-bearing inbound rule in scope is an error."""
+    project_without_join_criteria: bool = True
+    """OPEN-26: a Provision rule without join criteria projects; else it lacks the join value that projection needs."""
+    join_rules_keep_provisioned: bool = False
+    """OPEN-1: a Join rule in scope keeps an object whose Provision rule left scope; else its delete is staged."""
+    refuse_equal_precedence: bool = False
+    """OPEN-6: rules of equal precedence keep a synchronization from starting; else the rule id decides."""
+    ignored_flow_survives_recall: bool = False
+    """OPEN-7: IgnoreThisFlow keeps a value also when the rule or object that contributed it is gone."""
+    authoritative_null_stops_merge: bool = True
+    """OPEN-8: within a merge AuthoritativeNull stops the contributors after it; else it adds nothing, as NULL."""
+    once_waits_for_a_value: bool = False
+    """OPEN-9: a mapping marked once is evaluated until it gives a value; else only while its target is made."""
+    outbound_error_rolls_back: bool = True
+    """OPEN-18: an error of an outbound rule rolls the whole object back; else the inbound result is kept."""
+    delta_sync_changed_flows_only: bool = False
+    """OPEN-16: a delta synchronization evaluates only mappings whose source changed; else all of a changed object."""
+    retry_failed_objects: bool = True
+    """OPEN-20: a delta synchronization tries objects with a stored error again; else only once a change comes in."""
+    rename_descendants_at_once: bool = False
+    """OPEN-22: objects below a renamed container show their new DNs at once; else when they come in again."""
+    export_deletes_first: bool = True
+    """OPEN-12: an export begins with the deletes, which frees their names; else it ends with them."""
     length_limit: int = 448
     """Characters in a single-valued metaverse string; more is `mv-constraint-violation` (documented)."""
     loop_limit: int = 10

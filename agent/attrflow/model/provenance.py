@@ -33,7 +33,7 @@ class Provenance:
     """Who set an attribute, and since which run it stands.
 
     `origin` is None for a connector-space value that an import brought. A merged attribute names one
-    origin per value in `per_value`, in the order of its values.
+    origin per value in `per_value`, in the order of its values; for references, of ascending target ids.
     """
 
     origin: Origin | None

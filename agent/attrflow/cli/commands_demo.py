@@ -99,7 +99,7 @@ def _draw(face: Face, lines: Callable[[int], Iterable[Line]]) -> None:
 def _farewell(face: Face, folder: Path) -> None:
     from rich.text import Text  # noqa: PLC0415 - rich is loaded when something is shown
 
-    from attrflow.cli.proposals import place_of  # noqa: PLC0415 - the same
+    from attrflow.cli.proposals import not_on_the_path, place_of  # noqa: PLC0415 - the same
 
     console = face.console
     console.print()
@@ -115,6 +115,8 @@ def _farewell(face: Face, folder: Path) -> None:
         "attrflow runs",
     ):
         console.print(Text(f"  {command}{place}", "cyan"), soft_wrap=True)
+    if (program := not_on_the_path()) is not None:
+        console.print(f"attrflow is not on the search path: it is {program}", soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from attrflow.model.errors import SettingsError
 
-__all__ = ["place_of", "runnable"]
+__all__ = ["not_on_the_path", "place_of", "runnable"]
 
 _PROPOSED = re.compile(r"`(attrflow (?!init\b|demo\b)[^`]*)`")
 
@@ -23,6 +25,16 @@ def place_of(folder: Path) -> str:
     except SettingsError:
         pass  # there is none from here on, so that a command must name it
     return f" -C {shlex.quote(str(folder))}"
+
+
+def not_on_the_path() -> str | None:
+    """Where this program is, when the shell would not find it under the name that texts propose; else None."""
+    program = Path(sys.argv[0])
+    if program.name != "attrflow" or shutil.which("attrflow") is not None:
+        return None
+    program = program.absolute()
+    here = Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else str(program)
 
 
 def runnable(text: str, place: str) -> str:

@@ -226,7 +226,8 @@ def _finish(tenant: TenantState, draft: DirectoryObject, incoming: Incoming, cha
         raise _refused(conflict) from None
     references = _resolved(tenant, draft.id, incoming.references)
     _note_sync(tenant)
-    return tenant.store.commit(replace(settled, last_sync=tenant.now()), references)
+    # An export is confirmed by the import that follows, also where the tenant held the value already.
+    return tenant.store.commit(replace(settled, last_sync=tenant.now()), references, touched=True)
 
 
 def _resolved(tenant: TenantState, owner: str, edits: Mapping[str, ReferenceEdit]) -> References:

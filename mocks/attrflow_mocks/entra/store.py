@@ -144,8 +144,12 @@ class Store:
 
     # Writing
 
-    def commit(self, new: DirectoryObject, references: References = NoChange) -> DirectoryObject:
+    def commit(
+        self, new: DirectoryObject, references: References = NoChange, *, touched: bool = False
+    ) -> DirectoryObject:
         """Put a new object or a new state of one, with its link changes, and log what became different.
+
+        With `touched` a change that makes no difference is logged, too: who wrote it is told of it by delta.
 
         Raises:
             ValueError: a unique value belongs to another object; settle conflicts before the commit.
@@ -169,7 +173,7 @@ class Store:
         added = tuple(link for link in references.add if self.links.add(new.id, *link))
         removed = tuple(link for link in references.remove if self.links.remove(new.id, *link))
         changed = _difference(old, new)
-        if old != new or added or removed:
+        if old != new or added or removed or touched:
             event = _event(old, new)
             self.log.append(new.id, new.kind, event, properties=changed, added=added, removed=removed, at=now)
         return new

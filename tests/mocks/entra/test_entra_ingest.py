@@ -233,6 +233,18 @@ def test_delta_round_gives_whole_changed_entries_and_removals(client: DirectClie
     assert len(client.drain(link)[0]) == 3, "a delta link may be used again"
 
 
+def test_an_export_of_what_the_tenant_holds_already_comes_back_and_confirms_it(client: DirectClient) -> None:
+    boss, anchor = (client.add(n, userPrincipalName=f"{n}@contoso.com", city="X")["cloudAnchor"] for n in "ba")
+    manager = {"operation": "update", "type": "user", "cloudAnchor": anchor, "references": {"manager": {"add": [boss]}}}
+    client.export(manager)
+    _, link = client.drain(DELTA)
+    client.export(manager)
+    entries, after = client.drain(link)
+    assert [e["id"] for e in entries] == [anchor]
+    client.update(anchor, city="X")
+    assert [e["id"] for e in client.drain(after)[0]] == [anchor]
+
+
 def test_a_value_that_graph_has_no_name_for_is_a_change_too(client: DirectClient) -> None:
     anchor = client.add("a", userPrincipalName="a@contoso.com")["cloudAnchor"]
     _, link = client.drain(DELTA)

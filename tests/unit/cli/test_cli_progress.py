@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from attrflow.cli.progress import shown_progress
@@ -35,7 +36,8 @@ def test_without_a_terminal_each_finished_step_is_one_plain_line() -> None:
     assert "\x1b" not in first + second
 
 
-def test_on_a_terminal_there_is_a_bar_that_leaves_a_line_behind() -> None:
+def test_on_a_terminal_there_is_a_bar_that_leaves_a_line_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # on a dumb one there is no bar to draw
     text = told(terminal=True)
     assert "━" in text
     assert "success" in text

@@ -94,8 +94,6 @@ class Project:
         self.world = SystemWorld(store.highest_id())
         self._schemas = {name: read_schema_file(self._schema_path(name)) for name in settings.connectors}
         self.rules = load_rules(settings, self._known_schemas())
-        cs, mv = join_attributes(self.rules.ruleset)
-        self.joins = JoinAttributes(cs, mv)
         self._programs: dict[bool, Program] = {}
 
     # -- schemas ----------------------------------------------------------------------------------
@@ -107,17 +105,26 @@ class Project:
         return {name: schema for name, schema in self._schemas.items() if schema is not None}
 
     def learn_schema(self, connector: str, schema: Schema) -> None:
-        """Keep what a directory states of its schema; programs are built anew where it changed."""
+        """Keep what a directory states of its schema; where it changed, rules take its spelling (DECISIONS 10).
+
+        Programs are built anew then, and the store's index follows what the rules join on now.
+        """
         if write_schema_file(self._schema_path(connector), schema):
             self._schemas[connector] = schema
             self.rules = load_rules(self.settings, self._known_schemas())
             self._programs.clear()
+            self.store.set_join_attributes(self.joins.cs, self.joins.mv)
 
     def schema(self, connector: str) -> Schema:
         """The schema that a directory stated at its last import; empty before the first."""
         return self._schemas.get(connector) or Schema()
 
     # -- programs and runs ------------------------------------------------------------------------
+
+    @property
+    def joins(self) -> JoinAttributes:
+        """What the rules join on, as they are spelt now."""
+        return JoinAttributes(*join_attributes(self.rules.ruleset))
 
     def program(self, *, observed: bool = False) -> Program:
         """The project's rules, compiled; `observed` also records the nodes of expressions."""

@@ -12,7 +12,9 @@ import pytest
 
 from attrflow_mocks.ad.hosting import Hosted
 
-pytest.importorskip("bonsai", reason="bonsai is built from source; scripts/test says what it needs")
+pytest.importorskip(
+    "bonsai", reason="bonsai has no wheel: pip install bonsai, with a compiler, libldap2-dev and libsasl2-dev"
+)
 
 PREAMBLE = """
 import bonsai, sys

@@ -1,0 +1,25 @@
+"""An opened project: what it learns of a directory reaches rules, programs and the store's index alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrflow.app.operations.projects import init_project
+from attrflow.app.project import opened_project
+from attrflow.model.schema import AttributeType, Schema
+
+
+def test_a_schema_that_spells_a_join_attribute_otherwise_reaches_the_index_too(tmp_path: Path) -> None:
+    """Rules take the schema's spelling (DECISIONS 10), and a join looks up what its rule then says."""
+    init_project(tmp_path / "project")
+    for file in (tmp_path / "project" / "rules" / "entra").glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("sourceAnchor = sourceAnchor", "SOURCEANCHOR = sourceAnchor"), encoding="utf-8")
+    with opened_project(tmp_path / "project") as project:
+        project.environment()
+        assert project.joins.cs["entra"] == {"SOURCEANCHOR"}
+        names = [AttributeType("sourceAnchor")]
+        project.learn_schema("entra", Schema.of({"user": names, "group": names, "contact": names}))
+        assert project.joins.cs["entra"] == {"sourceAnchor"}
+        assert project.program().joins.cs["entra"] == {"sourceAnchor"}
+        assert project.store.cs_by_value("entra", None, "sourceAnchor", "x") == ()

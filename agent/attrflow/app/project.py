@@ -28,7 +28,7 @@ from attrflow.rules.sides import Schemas
 from attrflow.runs.environment import Environment, Progress, silent
 from attrflow.stores.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["Project", "load_rules", "opened_project"]
+__all__ = ["LoadedRules", "Project", "load_rules", "opened_project"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class LoadedRules:
 
     ruleset: RuleSet
     diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+    """The rule files' texts by their name relative to the project."""
 
 
 def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules:
@@ -74,7 +76,7 @@ def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules
     if errors:
         count = "one error" if errors == 1 else f"{errors} errors"
         raise SettingsError(f"The rules cannot be used: {count}.", diagnostics, help="Nothing was run.")
-    return LoadedRules(ruleset, tuple(diagnostics))
+    return LoadedRules(ruleset, tuple(diagnostics), texts)
 
 
 def _parameter_names(settings: Settings, connector: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The commands about a project as a whole: `init`, `rules check`, `demo`."""
+"""The command that makes a project: `init`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from typing import Annotated
 import typer
 
 from attrflow.cli.face import face_of
-from attrflow.cli.options import NoColor, Output, ProjectFolder
+from attrflow.cli.options import NoColor, Output
 from attrflow.model.errors import SettingsError
 
-__all__ = ["add_init_to", "add_rules_to"]
-
-_rules = typer.Typer(no_args_is_help=True, help="The project's synchronization rules.")
-
-_WRONG = 2
+__all__ = ["add_init_to"]
 
 
 def init(
@@ -39,42 +35,6 @@ def init(
     face.show(document, lambda console: draw_project(console, document))
 
 
-@_rules.command("check")
-def _check(
-    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
-) -> None:
-    """Check settings and rules and print every finding, with file, line and column; exit code 2 for errors."""
-    face = face_of(context, project, output, no_color=no_color)
-    from attrflow.app.operations.checking import rules_check  # noqa: PLC0415 - loads the rules
-    from attrflow.cli.project_text import draw_rules_check  # noqa: PLC0415 - loads rich
-
-    document = rules_check(face.folder())
-    face.show(document, lambda console: draw_rules_check(console, document, place=face.place))
-    raise typer.Exit(_WRONG if document.errors else 0)
-
-
-@_rules.command("defaults")
-def _defaults(
-    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
-) -> None:
-    """Write the default rules of connectors that have none, as after one was added to attrflow.toml."""
-    face = face_of(context, project, output, no_color=no_color)
-    from attrflow.app.operations.projects import add_default_rules  # noqa: PLC0415 - loads the rule library
-    from attrflow.cli.project_text import draw_default_rules  # noqa: PLC0415 - loads rich
-
-    folder = face.folder()
-    try:
-        document = add_default_rules(folder)
-    except OSError as error:
-        raise SettingsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
-    face.show(document, lambda console: draw_default_rules(console, document))
-
-
 def add_init_to(app: typer.Typer) -> None:
     """Add `init`."""
     app.command()(init)
-
-
-def add_rules_to(app: typer.Typer) -> None:
-    """Add `rules`."""
-    app.add_typer(_rules, name="rules")

@@ -16,6 +16,7 @@ from attrflow.cli import (
     commands_expr,
     commands_look,
     commands_project,
+    commands_rules,
     commands_run,
     commands_space,
 )
@@ -83,7 +84,7 @@ commands_run.add_to(app)
 commands_look.add_to(app)
 commands_space.add_to(app)
 commands_case.add_to(app)
-commands_project.add_rules_to(app)
+commands_rules.add_to(app)
 commands_expr.add_to(app)
 
 

@@ -1,0 +1,133 @@
+"""The commands about synchronization rules: `rules check`, `defaults`, `list`, `show`.
+
+Further commands of the group stand in files of their own and are hung on `rules_group`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from attrflow.cli.face import face_of
+from attrflow.cli.options import ListOutput, NoColor, Output, ProjectFolder
+from attrflow.model.errors import SettingsError
+
+__all__ = ["RuleArgument", "RuleConnector", "add_to", "rules_group"]
+
+rules_group = typer.Typer(no_args_is_help=True, help="The project's synchronization rules.")
+"""Every command about rules hangs on this group."""
+
+_WRONG = 2
+
+RuleArgument = Annotated[
+    str, typer.Argument(metavar="RULE", help="A rule's name or part of it, its precedence, id or file.")
+]
+RuleConnector = Annotated[
+    str | None, typer.Option("--connector", help="The connector, where several have a rule of that name.")
+]
+
+
+class _Direction(StrEnum):
+    inbound = "inbound"
+    outbound = "outbound"
+
+
+@rules_group.command("list")
+def _list(
+    context: typer.Context,
+    direction: Annotated[_Direction | None, typer.Option("--direction", help="Only this direction.")] = None,
+    connector: Annotated[str | None, typer.Option("--connector", help="Only this connector's.")] = None,
+    connector_type: Annotated[
+        str | None, typer.Option("--connector-type", metavar="TYPE", help="Only of this object type of the connector.")
+    ] = None,
+    metaverse_type: Annotated[
+        str | None, typer.Option("--metaverse-type", metavar="TYPE", help="Only of this object type of the metaverse.")
+    ] = None,
+    attribute: Annotated[
+        str | None,
+        typer.Option("--attribute", metavar="NAME", help="Only rules that flow, join on or ask for this attribute."),
+    ] = None,
+    disabled: Annotated[
+        bool | None, typer.Option("--disabled/--enabled", help="Only disabled ones, or only enabled ones.")
+    ] = None,
+    password_sync: Annotated[
+        bool | None,
+        typer.Option("--password-sync/--no-password-sync", help="Only with, or only without, password sync."),
+    ] = None,
+    project: ProjectFolder = None,
+    output: ListOutput = None,
+    no_color: NoColor = False,
+) -> None:
+    """List rules by precedence, narrowed by the filters of the product's rule editor."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.rule_list import list_rules  # noqa: PLC0415 - loads the rules
+    from attrflow.cli.rules_text import draw_rules  # noqa: PLC0415 - loads rich
+    from attrflow.rules.selecting import RuleFilter  # noqa: PLC0415 - loads the rules
+
+    filter_ = RuleFilter(
+        direction.value if direction is not None else None,
+        connector,
+        connector_type,
+        metaverse_type,
+        attribute,
+        disabled,
+        password_sync,
+    )
+    document = list_rules(face.folder(), filter_)
+    face.show_list(document, document.rules, lambda console: draw_rules(console, document))
+
+
+@rules_group.command("show")
+def _show(
+    context: typer.Context,
+    rule: RuleArgument,
+    connector: RuleConnector = None,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Show one rule as the rule editor's pages: description, scoping filter, join rules, transformations."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.rule_list import show_rule  # noqa: PLC0415 - loads the rules
+    from attrflow.cli.rules_text import draw_rule  # noqa: PLC0415 - loads rich
+
+    document = show_rule(face.folder(), rule, connector)
+    face.show(document, lambda console: draw_rule(console, document))
+
+
+@rules_group.command("check")
+def _check(
+    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+) -> None:
+    """Check settings and rules and print every finding, with file, line and column; exit code 2 for errors."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.checking import rules_check  # noqa: PLC0415 - loads the rules
+    from attrflow.cli.project_text import draw_rules_check  # noqa: PLC0415 - loads rich
+
+    document = rules_check(face.folder())
+    face.show(document, lambda console: draw_rules_check(console, document, place=face.place))
+    raise typer.Exit(_WRONG if document.errors else 0)
+
+
+@rules_group.command("defaults")
+def _defaults(
+    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+) -> None:
+    """Write the default rules of connectors that have none, as after one was added to attrflow.toml."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.projects import add_default_rules  # noqa: PLC0415 - loads the rule library
+    from attrflow.cli.project_text import draw_default_rules  # noqa: PLC0415 - loads rich
+
+    folder = face.folder()
+    try:
+        document = add_default_rules(folder)
+    except OSError as error:
+        raise SettingsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    face.show(document, lambda console: draw_default_rules(console, document))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `rules` with all its commands."""
+    app.add_typer(rules_group, name="rules")

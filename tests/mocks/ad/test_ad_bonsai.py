@@ -12,9 +12,7 @@ import pytest
 
 from attrflow_mocks.ad.hosting import Hosted
 
-pytest.importorskip(
-    "bonsai", reason="bonsai has no wheel: pip install bonsai, with a compiler, libldap2-dev and libsasl2-dev"
-)
+pytest.importorskip("bonsai", reason="bonsai is built by scripts/test, with a compiler, libldap2-dev and libsasl2-dev")
 
 PREAMBLE = """
 import bonsai, sys

@@ -1,7 +1,7 @@
 """The mock beside real servers: one list of operations, and only the differences that are listed.
 
-slapd is asked always. Samba is asked with ATTRFLOW_SAMBA=1 (`scripts/test --samba`), since it needs root and
-its packages are large.
+slapd is asked always. Samba is asked with ATTRFLOW_SAMBA=1, which `scripts/test` sets where Samba can run: it
+needs root, and its packages are large.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def test_the_openldap_profile_answers_as_slapd_does() -> None:
         check("slapd", run_operations(target), real)
 
 
-@pytest.mark.skipif(os.environ.get("ATTRFLOW_SAMBA") != "1", reason="asked for by scripts/test --samba")
+@pytest.mark.samba
+@pytest.mark.skipif(os.environ.get("ATTRFLOW_SAMBA") != "1", reason="scripts/test asks for it where Samba can run")
 def test_the_mock_domain_answers_as_samba_does() -> None:
     with running_samba(naming_context=AD_BASE) as samba:
         real = run_operations(Target(samba.host, 389, "ad", AD_BASE, samba.account, samba.password))

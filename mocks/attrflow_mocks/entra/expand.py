@@ -112,7 +112,7 @@ def related(store: Store, found: DirectoryObject, navigation: Navigation) -> Ite
     if not navigation.backward:
         yield from store.live_targets(found.id, navigation.attribute)
         return
-    for owner, attribute in store.links.referrers(found.id):
+    for owner, attribute in store.referrers(found.id):
         other = store.live(owner) if attribute == navigation.attribute else None
         if other is not None and (not navigation.owners or other.kind in navigation.owners):
             yield other

@@ -73,7 +73,7 @@ def _check_roles(route: Route, grant: Grant | None) -> None:
 
 
 def _horizon(tenant: TenantState, route: Route, *, stale: bool) -> Horizon | None:
-    if stale and route.method == "GET":
+    if stale and route.reads:
         return BEFORE_LAST_CHANGE
     if tenant.lag > 0 and route.indexed:
         return tenant.clock.now() - timedelta(seconds=tenant.lag)

@@ -123,7 +123,7 @@ def entry(tenant: TenantState, found: DirectoryObject) -> dict[str, object]:
 
 def _references(tenant: TenantState, found: DirectoryObject) -> dict[str, object]:
     references: dict[str, object] = {}
-    for name in tenant.store.links.attributes(found.id):
+    for name in tenant.store.reference_attributes(found.id):
         values = [
             {"ref": cloud_anchor(o.kind, o.id)}
             for o in tenant.store.live_targets(found.id, name)

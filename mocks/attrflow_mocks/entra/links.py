@@ -52,12 +52,13 @@ class Links:
         """Owner and attribute of every link to the target."""
         return iter(tuple(self._backward.get(target, {})))
 
-    def forget(self, identifier: str) -> None:
-        """Drop every link from and to an object that is gone for good."""
-        for owner, attribute in self.referrers(identifier):
-            self.remove(owner, attribute, identifier)
-        for attribute in self.attributes(identifier):
-            for target in tuple(self.targets(identifier, attribute)):
-                self.remove(identifier, attribute, target)
+    def forget(self, identifier: str) -> list[tuple[str, str, str]]:
+        """Drop every link from and to an object that is gone for good; gives owner, attribute and target of each."""
+        gone = [(owner, attribute, identifier) for owner, attribute in self.referrers(identifier)]
+        gone += [(identifier, name, target) for name in self.attributes(identifier)
+                 for target in self.targets(identifier, name) if target != identifier]  # fmt: skip
+        for link in gone:
+            self.remove(*link)
         self._forward.pop(identifier, None)
         self._backward.pop(identifier, None)
+        return gone

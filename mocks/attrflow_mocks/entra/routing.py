@@ -22,6 +22,7 @@ __all__ = ["Context", "Route", "Router", "segments"]
 _CALL = re.compile(r"([\w.]+)\((.*)\)")
 _CAST = re.compile(r"(?:microsoft\.)?graph\.(\w+)")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
+_ASKED = ("MemberGroups", "MemberObjects", "/getByIds")
 _ALTERNATE = re.compile(r"(\w+)='((?:[^']|'')*)'")
 
 
@@ -62,9 +63,14 @@ class Route:
     """How the answer is known to differ from the real service's; empty where it is not."""
 
     @property
+    def reads(self) -> bool:
+        """Whether it changes nothing: every GET, and the questions that are asked by POST."""
+        return self.method == "GET" or self.pattern.endswith(_ASKED)
+
+    @property
     def indexed(self) -> bool:
-        """Whether a read is answered from the index that may lag: everything but single objects."""
-        return self.method == "GET" and not self.pattern.endswith("{id}")
+        """Whether a read is answered from the index that may lag: everything but objects asked for by id."""
+        return self.reads and not self.pattern.endswith(("{id}", "/getByIds"))
 
 
 def segments(target: str) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from attrflow_mocks.entra.changes import ChangeLog, LinkChange
-from attrflow_mocks.entra.history import BEFORE_LAST_CHANGE, Horizon, Versions
+from attrflow_mocks.entra.history import BEFORE_LAST_CHANGE, Horizon, LinkEdit, Versions
 from attrflow_mocks.entra.links import Links
 from attrflow_mocks.entra.objects import DirectoryObject
 
@@ -75,7 +76,7 @@ class Store:
 
     @contextmanager
     def as_of(self, horizon: Horizon | None) -> Iterator[None]:
-        """Read, inside the block, objects as an index that lags shows them; links and keys are always today's."""
+        """Read, inside the block, objects and their links as an index that lags shows them; keys are always today's."""
         self._horizon = horizon
         try:
             yield
@@ -137,10 +138,38 @@ class Store:
 
     def live_targets(self, owner: str, attribute: str) -> Iterator[DirectoryObject]:
         """The live targets of a reference attribute; soft-deleted ones are hidden."""
-        for target in self.links.targets(owner, attribute):
+        for target in self._targets(owner, attribute):
             found = self.live(target)
             if found is not None:
                 yield found
+
+    def _targets(self, owner: str, attribute: str) -> Iterable[str]:
+        today = self.links.targets(owner, attribute)
+        if self._horizon is None:
+            return today
+        seen = dict.fromkeys(today)
+        for edit in self._versions.undone(owner, self._horizon):
+            if (edit.owner, edit.attribute) == (owner, attribute):
+                _undo(seen, edit.target, edit)
+        return seen
+
+    def referrers(self, target: str) -> Iterable[tuple[str, str]]:
+        """Owner and attribute of every link to an object, oldest link first."""
+        if self._horizon is None:
+            return self.links.referrers(target)
+        seen = dict.fromkeys(self.links.referrers(target))
+        for edit in self._versions.undone(target, self._horizon):
+            if edit.target == target:
+                _undo(seen, (edit.owner, edit.attribute), edit)
+        return seen
+
+    def reference_attributes(self, owner: str) -> tuple[str, ...]:
+        """The attributes of an object that hold at least one link."""
+        if self._horizon is None:
+            return self.links.attributes(owner)
+        edited = [edit.attribute for edit in self._versions.undone(owner, self._horizon) if edit.owner == owner]
+        names = dict.fromkeys((*self.links.attributes(owner), *edited))
+        return tuple(name for name in names if self._targets(owner, name))
 
     # Writing
 
@@ -167,11 +196,13 @@ class Store:
                 self._keys.pop(key, None)
         self._keys.update(dict.fromkeys(wanted, new.id))
         now = self._now()
-        if old != new:
-            self._versions.keep(new.id, old, now)
         self._objects[new.id] = new
         added = tuple(link for link in references.add if self.links.add(new.id, *link))
         removed = tuple(link for link in references.remove if self.links.remove(new.id, *link))
+        if old != new or added or removed:
+            edits = [LinkEdit(new.id, *link, made=True) for link in added]
+            edits += [LinkEdit(new.id, *link, made=False) for link in removed]
+            self._versions.keep(new.id, old, now, edits)
         changed = _difference(old, new)
         if old != new or added or removed or touched:
             event = _event(old, new)
@@ -183,10 +214,14 @@ class Store:
         gone = self._objects.pop(identifier)
         for key in keys_of(gone):
             self._keys.pop(key, None)
-        self.links.forget(identifier)
+        edits = [LinkEdit(*link, made=False) for link in self.links.forget(identifier)]
         now = self._now()
-        self._versions.keep(gone.id, gone, now)
+        self._versions.keep(gone.id, gone, now, edits)
         self.log.append(gone.id, gone.kind, "purged", at=now)
+
+    def forget_history(self) -> None:
+        """Take what is there now as what always was: no read is behind it."""
+        self._versions.forget()
 
     def draft(self, kind: str, identifier: str, **values: object) -> DirectoryObject:
         """A new object, not yet committed, with the next ordinal."""
@@ -199,6 +234,16 @@ class Store:
         for found in self._objects.values():
             totals[found.kind if found.live else "deleted"] += 1
         return totals
+
+
+_End = TypeVar("_End")
+
+
+def _undo(seen: dict[_End, None], end: _End, edit: LinkEdit) -> None:
+    if edit.made:
+        seen.pop(end, None)
+    else:
+        seen[end] = None
 
 
 _FIELDS = {

@@ -190,6 +190,7 @@ class Tenant(TenantState):
         self.lag = seed.lag
         for user in seed.users:
             self.add_user(user)
+        self.store.forget_history()
         if seed.throttling:
             self.limits = Limits.documented(self.store.counts()["user"])
 

@@ -1,4 +1,4 @@
-"""Licences, domains, synchronization settings, source of authority, permissions, throttling, lag, odd reads."""
+"""Licences, domains, synchronization settings, source of authority, permissions, throttling, search."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from attrflow_mocks.entra.clients import Client
 from attrflow_mocks.entra.direct import DirectClient, object_id
 from attrflow_mocks.entra.licensing import PRODUCTS
 from attrflow_mocks.entra.throttle import Limits
-from attrflow_mocks.faults import Fault
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}
 USER = "users/cloud@contoso.com"
@@ -197,43 +196,6 @@ def test_throttling_tells_how_full_and_then_refuses(client: DirectClient, clock:
 @pytest.mark.parametrize(("users", "units"), [(49, 3500), (50, 5000), (500, 5000), (501, 8000)])
 def test_limits_grow_with_the_tenant(users: int, units: int) -> None:
     assert Limits.documented(users).units == units
-
-
-def test_lists_counts_and_deltas_lag_and_single_reads_do_not(client: DirectClient, clock: Clock) -> None:
-    clock.advance(60)
-    client.tenant.lag = 30
-    _, link = client.drain("/v1.0/users/delta?$select=jobTitle")
-    client.graph("PATCH", USER, {"jobTitle": "New"})
-    late = client.tenant.add_user({"userPrincipalName": "late@contoso.com", "displayName": "Late"})
-
-    def look() -> tuple[bytes, list[Any], int]:
-        count = client.graph("GET", "users/$count", headers=EVENTUAL).body
-        titles = client.graph("GET", "users?$filter=userPrincipalName eq 'cloud@contoso.com'&$select=jobTitle").json
-        return count, [one["jobTitle"] for one in titles["value"]], len(client.drain(link)[0])
-
-    assert client.user("late@contoso.com", "id")["id"] == late.id
-    assert look() == (b"2", [None], 0)
-    group = client.graph(
-        "POST", "groups", {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True}
-    ).json["id"]
-    body = {"@odata.id": f"x/users/{late.id}"}
-    assert client.graph("POST", f"groups/{group}/members/$ref", body).status == 404
-    clock.advance(31)
-    assert look() == (b"3", ["New"], 2)
-    assert client.graph("POST", f"groups/{group}/members/$ref", body).status == 204
-
-
-def test_stale_reads_and_entries_that_come_twice(client: DirectClient) -> None:
-    client.graph("PATCH", USER, {"jobTitle": "New"})
-    client.responder.faults.add(Fault("graph", "GET */users/*", "stale"))
-    assert client.user("cloud@contoso.com", "jobTitle")["jobTitle"] is None
-    assert client.user("cloud@contoso.com", "jobTitle")["jobTitle"] == "New"
-    client.responder.faults.add(Fault("graph", "GET */users/delta", "duplicate"))
-    values = client.graph("GET", "users/delta").json["value"]
-    assert len(values) == 2 * len({one["id"] for one in values})
-    client.responder.faults.add(Fault("ingest", "GET */delta", "duplicate"))
-    values = client.send("GET", "/ingest/v1/delta").json["value"]
-    assert len(values) == 2 * len({one["id"] for one in values})
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,13 @@
-"""The token endpoint against MSAL for Python, which nobody here wrote: secret, certificate, wrong secret."""
+"""MSAL for Python, which nobody here wrote: secret, certificate, refusals, and its token through the strict face."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from tests.mocks.entra.certificates import signer
 from tests.mocks.entra.conftest import SEED
 
 from attrflow_mocks.clock import Clock
@@ -85,28 +81,12 @@ def test_a_wrong_secret(served: Running) -> None:
 
 
 def test_a_certificate(served: Running) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client")])
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    given = signer()
+    pem = given.certificate
     served.tenant.register_client(Client(CLIENT, None, certificates=(pem,)))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    sha1 = certificate.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - what MSAL takes
     for credential in (
-        {"private_key": private, "thumbprint": sha1, "public_certificate": pem},
-        {"private_key": private, "thumbprint": sha1},
+        {"private_key": given.key, "thumbprint": given.sha1, "public_certificate": pem},
+        {"private_key": given.key, "thumbprint": given.sha1},
     ):
         found = application(served, CLIENT, credential).acquire_token_for_client(SCOPE)
         assert "access_token" in found, found
@@ -123,3 +103,38 @@ def test_an_unavailable_endpoint_is_told_to_msal(served: Running) -> None:
         with pytest.raises(msal.exceptions.MsalServiceError, match="503"):
             app.acquire_token_for_client(SCOPE)
     assert [one.result for one in served.journal if one.operation.startswith("POST")] == [503]
+
+
+def test_its_token_through_paging_delta_batch_errors_throttling_resync_delete_and_restore(served: Running) -> None:
+    client, secret = next(iter(served.tenant.seed.applications.items()))
+    app = application(served, client, secret)
+
+    def ask(method: str, url: str, body: object = None) -> httpx.Response:
+        # MSAL answers from its cache as long as the token is good, as programs rely on.
+        headers = {"authorization": f"Bearer {app.acquire_token_for_client(SCOPE)['access_token']}"}
+        where = url if url.startswith("http") else f"{served.graph_url}/{url}"
+        return httpx.request(method, where, json=body, headers=headers)
+
+    page = ask("GET", "users?$top=1").json()
+    rest = ask("GET", page["@odata.nextLink"]).json()
+    assert len({one["id"] for one in (*page["value"], *rest["value"])}) == 2
+    assert "@odata.nextLink" not in rest
+    link = ask("GET", "users/delta?$select=jobTitle").json()["@odata.deltaLink"]
+    cloud = ask("GET", "users/cloud@contoso.com").json()["id"]
+    item = {"id": "1", "method": "PATCH", "url": f"/users/{cloud}", "body": {"jobTitle": "New"},
+            "headers": {"Content-Type": "application/json"}}  # fmt: skip
+    assert [one["status"] for one in ask("POST", "$batch", {"requests": [item]}).json()["responses"]] == [204]
+    assert [one["jobTitle"] for one in ask("GET", link).json()["value"]] == ["New"]
+    missing = ask("GET", "users/nobody@contoso.com")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+    served.faults.add(Fault("graph", "GET */organization", "status", status=429, retry_after=3))
+    throttled = ask("GET", "organization")
+    assert (throttled.status_code, throttled.headers["retry-after"]) == (429, "3")
+    assert ask("GET", "organization").status_code == 200
+    served.faults.add(Fault("graph", "GET */users/delta", "expire"))
+    stale = ask("GET", link)
+    assert (stale.status_code, stale.json()["error"]["code"]) == (410, "resyncRequired")
+    assert len(ask("GET", stale.headers["location"]).json()["value"]) == 2
+    assert ask("DELETE", f"users/{cloud}").status_code == 204
+    assert ask("POST", f"directory/deletedItems/{cloud}/restore").json()["id"] == cloud
+    assert [one.operation for one in served.journal].count(f"POST /{served.tenant.tenant_id}/oauth2/v2.0/token") == 1

@@ -30,12 +30,14 @@ class Credential:
 
 
 @asynccontextmanager
-async def connect(served: Running) -> AsyncIterator[Any]:
+async def connect(served: Running, credential: Any = None) -> AsyncIterator[Any]:
     msgraph = pytest.importorskip("msgraph")
     core = pytest.importorskip("msgraph_core")
     authentication = pytest.importorskip("kiota_authentication_azure.azure_identity_authentication_provider")
     provider = authentication.AzureIdentityAuthenticationProvider(
-        Credential(served.issue_token()), allowed_hosts=["127.0.0.1"], scopes=["https://graph.microsoft.com/.default"]
+        credential or Credential(served.issue_token()),
+        allowed_hosts=["127.0.0.1"],
+        scopes=["https://graph.microsoft.com/.default"],
     )
     # The SDK wraps the transport and never closes it, so it is made, and closed, here.
     async with httpx.AsyncHTTPTransport() as transport:
@@ -44,6 +46,40 @@ async def connect(served: Running) -> AsyncIterator[Any]:
         adapter.base_url = served.graph_url
         yield msgraph.GraphServiceClient(request_adapter=adapter)
         await http.aclose()
+
+
+def azure_identity(served: Running, secret: str) -> Any:
+    """A credential of azure-identity; it insists on https, so the mock stands as if behind a proxy with TLS."""
+    identity = pytest.importorskip("azure.identity")
+    transport = pytest.importorskip("azure.core.pipeline.transport").RequestsTransport
+
+    class Carrier(transport):  # type: ignore[misc,valid-type]  # azure-core is not there for mypy
+        def send(self, request: Any, **options: Any) -> Any:
+            request.url = request.url.replace("https://login.mock.test", served.url)
+            request.headers.update({"host": "login.mock.test", "x-forwarded-proto": "https"})
+            return super().send(request, **options)
+
+    return identity.ClientSecretCredential(
+        served.tenant.tenant_id,
+        next(iter(served.tenant.seed.applications)),
+        secret,
+        authority="https://login.mock.test",
+        disable_instance_discovery=True,
+        transport=Carrier(),
+    )
+
+
+def test_a_token_of_azure_identity_and_a_wrong_secret(served: Running) -> None:
+    refused = pytest.importorskip("azure.core.exceptions").ClientAuthenticationError
+    secret = next(iter(served.tenant.seed.applications.values()))
+
+    async def read(given: str) -> str:
+        async with connect(served, azure_identity(served, given)) as client:
+            return str((await client.users.by_user_id("cloud@contoso.com").get()).display_name)
+
+    assert asyncio.run(read(secret)) == "Cloud Only"
+    with pytest.raises(refused, match="AADSTS7000215"):
+        asyncio.run(read("wrong"))
 
 
 def test_delta_pages_are_followed_to_the_delta_link(served: Running) -> None:

@@ -1,6 +1,7 @@
-// Microsoft's JavaScript Graph client through token, paging, delta, batch, errors, 429, 410, delete and restore.
+// Microsoft's JavaScript Graph client, with MSAL's token, through paging, delta, batch, errors, 429, 410, delete, restore.
 // Arguments: origin, tenant id, client id, secret, where the client is installed. Prints one JSON object.
 import { createRequire } from "node:module";
+import { application, scopes } from "./msal.mjs";
 
 const [origin, tenant, clientId, secret, installed] = process.argv.slice(2);
 const graph = createRequire(`${installed}/`)("@microsoft/microsoft-graph-client");
@@ -8,15 +9,9 @@ const { BatchRequestContent, BatchResponseContent, Client, PageIterator, RetryHa
 
 const seen = {};
 
-const form = new URLSearchParams({
-  grant_type: "client_credentials",
-  client_id: clientId,
-  client_secret: secret,
-  scope: "https://graph.microsoft.com/.default",
-});
-const answer = await fetch(`${origin}/${tenant}/oauth2/v2.0/token`, { method: "POST", body: form });
-const { access_token: token } = await answer.json();
-seen.token = answer.status;
+const msal = application(installed, origin, tenant, clientId, { clientSecret: secret });
+const { accessToken: token, tokenType } = await msal.acquireTokenByClientCredential({ scopes });
+seen.token = tokenType;
 
 // The client follows links and sends tokens to https hosts only, so it speaks to the name that it trusts, and this
 // last handler of its chain carries each request to the mock on loopback.

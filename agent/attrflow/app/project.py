@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from attrflow.rules.sides import Schemas
 from attrflow.runs.environment import Environment, Progress, silent
 from attrflow.stores.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["LoadedRules", "Project", "load_rules", "opened_project"]
+__all__ = ["LoadedRules", "Project", "load_rules", "opened_project", "rules_of_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,29 @@ def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules
         SettingsError: a file is no rule, or rules do not fit together; all findings at once, with their places,
             warnings too.
     """
-    rules: list[Rule] = []
     texts: dict[str, str] = {}
-    diagnostics: list[Diagnostic] = []
+    unreadable: list[Diagnostic] = []
     for path in sorted(settings.rules.rglob("*.toml")):
         name = str(path.relative_to(settings.folder))
         try:
-            texts[name] = path.read_text(encoding="utf-8")
+            # With the line ends that it has: an edit of one key must not touch every line.
+            texts[name] = path.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            diagnostics.append(Diagnostic("unreadable-file", f"the rule file cannot be read: {error}", file=name))
-            continue
-        rule, found = read_rule(texts[name], name)
+            unreadable.append(Diagnostic("unreadable-file", f"the rule file cannot be read: {error}", file=name))
+    return rules_of_texts(settings, schemas, texts, unreadable)
+
+
+def rules_of_texts(
+    settings: Settings, schemas: Mapping[str, Schema], texts: Mapping[str, str], told: Sequence[Diagnostic] = ()
+) -> LoadedRules:
+    """The rules of texts by file name, checked as those of the project's files are; errors as `load_rules`.
+
+    `told` is what was found before there were texts.
+    """
+    rules: list[Rule] = []
+    diagnostics = list(told)
+    for name, text in texts.items():
+        rule, found = read_rule(text, name)
         diagnostics.extend(found)
         if rule is not None:
             rules.append(rule)

@@ -17,6 +17,7 @@ from attrflow.cli import (
     commands_look,
     commands_project,
     commands_rules,
+    commands_rules_edit,
     commands_run,
     commands_space,
 )
@@ -85,6 +86,7 @@ commands_look.add_to(app)
 commands_space.add_to(app)
 commands_case.add_to(app)
 commands_rules.add_to(app)
+commands_rules_edit.add_to(commands_rules.rules_group)
 commands_expr.add_to(app)
 
 

@@ -141,8 +141,9 @@ def _one_sided(rules: list[Rule]) -> Iterator[Found]:
         else:
             theirs = read.setdefault(rule.source_type.casefold(), set())
             theirs.update(name.casefold() for name in source_attributes(rule))
+    asked = {n.casefold() for rule in rules if _is_default(rule) for n in source_attributes(rule)}
     for rule in rules:
-        if rule.library is not None or (rule.tag or "").startswith("Microsoft."):
+        if _is_default(rule):
             continue
         if rule.direction == "inbound":
             known = read.get(rule.target_type.casefold(), set()) | _joined(rules)
@@ -151,11 +152,17 @@ def _one_sided(rules: list[Rule]) -> Iterator[Found]:
                 more = "it stays in the metaverse; add an outbound rule that flows it"
                 yield rule, Finding(("flows", name), "inbound-only", message, "info", more)
         else:
-            known = filled.get(rule.source_type.casefold(), set()) | filled.get(ANY_TYPE, set()) | {DN}
+            # What the default rules ask for as well, such as cloudMastered, is absent on purpose.
+            known = filled.get(rule.source_type.casefold(), set()) | filled.get(ANY_TYPE, set()) | {DN} | asked
             for name in sorted(n for n in source_attributes(rule) if n.casefold() not in known):
                 message = f"{rule.name!r} reads {name}, which no inbound rule fills"
                 more = f"{name} is absent for every object; add an inbound rule that flows it"
                 yield rule, Finding(_reader_of(rule, name), "outbound-only", message, "warning", more)
+
+
+def _is_default(rule: Rule) -> bool:
+    """Whether the rule is the library's or the product's own."""
+    return rule.library is not None or (rule.tag or "").startswith("Microsoft.")
 
 
 def _reader_of(rule: Rule, name: str) -> tuple[str, ...]:

@@ -183,7 +183,8 @@ class _Index:
     def _pair(self, above: tuple[str | int, ...], node: Node) -> None:
         if len(node.children) < 3:
             return
-        key, value = node.children[0], node.children[-1]
+        # A comment behind the value on its line is a child of the pair as well.
+        key, value = node.children[0], node.children[2]
         path = above
         for name in _key_names(key):
             path = (*path, name)

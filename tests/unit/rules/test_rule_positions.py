@@ -9,7 +9,7 @@ TEXT = """\
 # æøå 😀 before everything
 top = "é"
 [connectors.contoso]   # a table
-url = "ldap://dc1.contoso.test"
+url = "ldap://dc1.contoso.test"   # a comment is no value
 "quoted key".inner = 1
 options = { deep = [1, { x = "😀", y = 'here' }] }
 

@@ -22,9 +22,9 @@ def test_every_key_stands_under_its_heading(heading: str) -> None:
     assert rows == list(TABLES[heading].items())
 
 
-def test_the_example_runs() -> None:
-    match = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    assert match is not None
-    case, diagnostics = read_case(match[1], "example.toml", lambda _name: [])
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_examples_run(text: str) -> None:
+    head = "" if "title" in text else 'title = "t"\nbasis = "assumed"\nsource = "the page"\n'
+    case, diagnostics = read_case(head + text, "example.toml", lambda _name: [])
     assert case is not None, [str(d) for d in diagnostics]
     assert run_case(case, MemoryLaboratory(case)).failures == ()

@@ -12,13 +12,14 @@ from dataclasses import replace
 from attrflow.cases.format import ConnectorSpec, Edit, ObjectSpec
 from attrflow.cases.laboratory import CaseError, DirectoryEntry, Target
 from attrflow.cases.objects import absolute_dn
+from attrflow.cases.syntax import in_syntax
 from attrflow.connectors.memory import MemoryConnector, MemoryDirectory, MemoryEntry
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, Page, ReferenceTarget
 from attrflow.model.errors import ConnectionLost
 from attrflow.model.names import dn_key, is_within, parse_dn
 from attrflow.model.schema import Schema, Syntax
-from attrflow.model.values import NO_VALUES, Value, Values, canonical
+from attrflow.model.values import NO_VALUES, Values, canonical
 
 __all__ = ["CaseConnector", "CaseDirectory"]
 
@@ -36,6 +37,8 @@ class CaseDirectory(MemoryDirectory):
         self.deleted: dict[str, MemoryEntry] = {}
         self.refused: dict[str, str] = {}
         """Error types by the dn_key of entries that refuse every export."""
+        self.quarantined: dict[str, dict[str, Values]] = {}
+        """By key: values that the tenant holds back. An import returns them, the entry has what people see."""
         self.lost_after: int | None = None
 
     # -- what a tenant does by itself -------------------------------------------------------------
@@ -97,6 +100,8 @@ class CaseDirectory(MemoryDirectory):
         self.anchors[spec.handle] = key
         if spec.anchor is not None:
             self.planted[key] = spec.anchor
+        if spec.quarantined:
+            self.quarantined[key] = self._typed(spec.type, spec.quarantined, names)[0]
 
     def edit(self, target: Target, edit: Edit, names: Mapping[str, str]) -> None:
         """Apply one edit.
@@ -190,7 +195,7 @@ class CaseDirectory(MemoryDirectory):
             if known is not None and known.syntax is Syntax.REFERENCE:
                 references[spelt] = tuple(names.get(str(v)) or absolute_dn(str(v), self.spec) for v in values)
             else:
-                attributes[spelt] = tuple(_as(known.syntax if known is not None else None, v) for v in values)
+                attributes[spelt] = tuple(in_syntax(known.syntax if known is not None else None, v) for v in values)
         return attributes, references
 
 
@@ -215,18 +220,6 @@ def _edited_dns(verb: str, before: tuple[str, ...], given: tuple[str, ...]) -> t
     shift = {dn_key(dn) for dn in given}
     kept = tuple(dn for dn in before if dn_key(dn) not in shift)
     return kept + given if verb == "add-values" else kept
-
-
-def _as(syntax: Syntax | None, value: Value) -> Value:
-    """The value in the schema's syntax; LDIF has texts only. What does not fit stays as it is."""
-    if isinstance(value, str):
-        if syntax is Syntax.INTEGER and value.lstrip("-").isdecimal():
-            return int(value)
-        if syntax is Syntax.BOOLEAN and value.casefold() in ("true", "false"):
-            return value.casefold() == "true"
-        if syntax is Syntax.BINARY:
-            return value.encode("utf-8")
-    return value
 
 
 class CaseConnector(MemoryConnector):
@@ -268,10 +261,15 @@ class CaseConnector(MemoryConnector):
             if error is not None:
                 yield ExportOutcome(change.cs_id, error=error, detail=f"{change.dn} refuses every export")
             else:
+                for name in change.attributes:
+                    self._case.quarantined.get(change.anchor or "", {}).pop(name, None)  # another value came
                 yield from super().export((change,))
 
     def _shown(self, one: ImportedObject) -> ImportedObject:
         shown = replace(one, anchor=self._case.planted.get(one.anchor or "", one.anchor))
+        held_back = self._case.quarantined.get(one.anchor or "")
+        if held_back and one.change == "whole":
+            shown = replace(shown, attributes={**shown.attributes, **held_back})
         if not self._chosen:
             return shown
         return replace(

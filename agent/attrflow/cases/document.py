@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, cast, get_args
 
 from attrflow.cases.format import Case, ConnectorSpec, ObjectSpec, Step
+from attrflow.cases.given import Given, read_given
 from attrflow.cases.keys import BASES, CASE_KEYS, CONNECTOR_KEYS, NEEDS, SCHEMAS
 from attrflow.cases.objects import read_ldif_objects, read_objects
 from attrflow.cases.options import read_options
@@ -89,7 +90,7 @@ class _Document:
         )
         objects |= self._ldif(connectors, objects)
         default_rules, rules = self._rules()
-        steps = self._steps(connectors, objects)
+        steps, given = self._steps(connectors, objects)
         seed = reader.number(table["seed"], ("seed",), of="'seed'") if "seed" in table else 1
         needs = reader.texts(table.get("needs", []), ("needs",), of="'needs'")
         for need in needs:
@@ -109,6 +110,7 @@ class _Document:
             rules=rules,
             disable=reader.texts(table.get("disable", []), ("disable",), of="'disable'"),
             objects=objects,
+            given=given,
             file=self.file,
             text=self.text,
         )
@@ -274,7 +276,10 @@ class _Document:
         self.reader.findings += [Finding(f.path, f.code, f.message, f.severity, f.help, f.part) for f in findings]
         return rule
 
-    def _steps(self, connectors: Mapping[str, ConnectorSpec], objects: Mapping[str, ObjectSpec]) -> tuple[Step, ...]:
+    def _steps(
+        self, connectors: Mapping[str, ConnectorSpec], objects: Mapping[str, ObjectSpec]
+    ) -> tuple[tuple[Step, ...], Given]:
+        """The steps, and the state that they begin with."""
         steps = StepReader(self.reader, connectors, objects, self._rule)
         read = tuple(
             steps.step(table, path, number)
@@ -286,7 +291,8 @@ class _Document:
             )
         elif not any(step.expectations for step in read):
             self.reader.tell(("step",), "missing-key", "no step expects anything", help="add: expect.mv.kari = { … }")
-        return tuple(replace(step, number=position) for position, step in enumerate(read, start=1))
+        given = read_given(self.reader, self.table, steps.own_object)
+        return tuple(replace(step, number=position) for position, step in enumerate(read, start=1)), given
 
 
 _EXAMPLES = {

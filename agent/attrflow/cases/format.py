@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from attrflow.cases.expectations import Expectation
+from attrflow.cases.given import Given
 from attrflow.model.schema import AttributeType, Schema
 from attrflow.model.values import Values
 from attrflow.rules.rule import Rule
@@ -47,6 +48,7 @@ class ObjectSpec:
     attributes: Mapping[str, Values] = field(default_factory=dict)
     at_start: bool = True
     anchor: str | None = None
+    quarantined: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Case:
     rules: tuple[Rule, ...] = ()
     disable: tuple[str, ...] = ()
     objects: Mapping[str, ObjectSpec] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
     file: str | None = None
     text: str = field(default="", repr=False)
 

@@ -11,6 +11,11 @@ __all__ = [
     "CONNECTOR_KEYS",
     "CS_KEYS",
     "EXPECT_KEYS",
+    "GIVEN_CHANGE_KEYS",
+    "GIVEN_CS_KEYS",
+    "GIVEN_ERROR_KEYS",
+    "GIVEN_KEYS",
+    "GIVEN_MV_KEYS",
     "NEEDS",
     "OBJECT_KEYS",
     "RULE_CHANGE_KEYS",
@@ -44,6 +49,7 @@ CASE_KEYS: Final[Mapping[str, str]] = {
     "rule": "Rules of the case's own, written as in a rule file; `id` and `precedence` may be left out.",
     "objects": "What the directories hold, by a short name of each object.",
     "ldif": "Objects in LDIF, by connector: the text itself, or a path.",
+    "given": "What stands in the store before the first step; the store is empty without it.",
     "step": "What happens, one table after the other: edits, then runs, then what must be so.",
 }
 
@@ -68,6 +74,55 @@ OBJECT_KEYS: Final[Mapping[str, str]] = {
     "without": "Attributes that it does not get by itself.",
     "at-start": "`false`: it is not there until a step adds it.",
     "anchor": "The anchor that the directory gives it, to plant what no real directory does (memory only).",
+    "quarantined": "Values that the tenant holds back: an import returns them, the cloud `attributes` (memory only).",
+}
+
+GIVEN_KEYS: Final[Mapping[str, str]] = {
+    "cs": "Connector-space objects, by short name; other objects were imported, not synchronized.",
+    "mv": "Metaverse objects, each by the short name of an object that is linked to it.",
+}
+
+GIVEN_CS_KEYS: Final[Mapping[str, str]] = {
+    "image": "Values where the synchronized image differs from what the directory holds; `false` is no image.",
+    "pending-import": "The import that no synchronization has processed: a table, or a word such as `delete`.",
+    "unconfirmed": "The export that no import has confirmed yet, likewise.",
+    "escrowed": "The export that was handed to the directory without a known outcome, likewise.",
+    "pending-export": "The export that waits, likewise.",
+    "link": "How it was linked: `projection-rules`, `join-rules`, `provisioning-rules` or `joiner-rule`.",
+    "rule": "The name of the rule that linked it.",
+    "state": "`normal`, `explicit` or `stay`; `normal` without it.",
+    "applied": "Names of the rules that the last synchronization applied; those in scope without it.",
+    "anchor": "Its anchor, where it is not that of the object in its directory.",
+    "transient": "`true`: another object took over its DN.",
+    "error": "The stored import or synchronization error: a table, or its type.",
+    "export-error": "The stored export error: a table, or its type.",
+}
+
+GIVEN_CHANGE_KEYS: Final[Mapping[str, str]] = {
+    "operation": "`add`, `replace`, `update`, `delete`, `delete-add` or `obsolete`; `update` without it.",
+    "attributes": "The attributes that change, with their values after it; `[]` is no value.",
+    "new-dn": "The DN that an export renames the object to.",
+}
+
+GIVEN_ERROR_KEYS: Final[Mapping[str, str]] = {
+    "type": "The error's type, such as `sync-rule-error-function-triggered` or `AttributeValueMustBeUnique`.",
+    "step": "The step of the algorithm that failed, such as `import-flow`.",
+    "detail": "What the error says.",
+    "first": "When it first occurred, as ISO 8601 in UTC; the case's clock without it.",
+    "last": "When it last occurred, likewise.",
+    "retry-count": "In how many earlier runs the same error was met.",
+    "rule": "The name of the rule that failed.",
+    "attribute": "The attribute that it is about.",
+    "cd-error": "The directory's own error code.",
+}
+
+GIVEN_MV_KEYS: Final[Mapping[str, str]] = {
+    "type": "The metaverse object type; that of the rules in scope without it.",
+    "links": "The objects that are linked to it; the one that names it without it.",
+    "attributes": "Its values, stale ones too; short names in reference attributes.",
+    "flowed": "`true`: attributes that are not given are what the inbound rules give.",
+    "winner": "The rule that contributed an attribute, by attribute; `fabrikam: NAME` says whose.",
+    "retry": "Why a later synchronization must look at it again, such as `reference`.",
 }
 
 STEP_KEYS: Final[Mapping[str, str]] = {
@@ -157,6 +212,11 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "The case": CASE_KEYS,
     "A connector": CONNECTOR_KEYS,
     "An object": OBJECT_KEYS,
+    "The starting state": GIVEN_KEYS,
+    "A connector-space object that is given": GIVEN_CS_KEYS,
+    "A pending change": GIVEN_CHANGE_KEYS,
+    "A stored error": GIVEN_ERROR_KEYS,
+    "A metaverse object that is given": GIVEN_MV_KEYS,
     "A value that is no text, number or truth value": VALUE_KEYS,
     "A step": STEP_KEYS,
     "Changes of rules": RULE_CHANGE_KEYS,

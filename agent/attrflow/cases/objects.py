@@ -80,7 +80,11 @@ def _object(
     attributes = completed(handle, type_, dn, given, connector, number, without)
     present = reader.flag(table["at-start"], (*path, "at-start"), of="'at-start'") if "at-start" in table else True
     anchor = reader.text(table["anchor"], (*path, "anchor"), of="'anchor'") if "anchor" in table else None
-    return ObjectSpec(handle, connector.name, type_, dn, attributes, present, anchor)
+    held_back = reader.table(table, path, "quarantined", example='quarantined = { userPrincipalName = "…" }')
+    if held_back and connector.schema != "entra":
+        reader.tell((*path, "quarantined"), "wrong-value", "only a tenant holds values back", at_key=True)
+    quarantined = reader.attributes(held_back, (*path, "quarantined"))
+    return ObjectSpec(handle, connector.name, type_, dn, attributes, present, anchor, quarantined)
 
 
 def completed(

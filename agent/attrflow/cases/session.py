@@ -13,6 +13,7 @@ from attrflow.cases.format import Case, ConnectorSpec, RuleChange, Step
 from attrflow.cases.laboratory import CaseError, Laboratory, Target
 from attrflow.cases.objects import absolute_dn
 from attrflow.cases.options import with_options
+from attrflow.cases.starting import StartingState
 from attrflow.engine.program import Program, build_program
 from attrflow.engine.working_set import JoinAttributes
 from attrflow.model.changes import RunRecord
@@ -59,6 +60,22 @@ class Session:
         self._use([*case.rules, *defaults])
         if case.disable:
             self.change_rules(RuleChange(disable=case.disable))
+        if case.given:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Put the starting state into the store, over one import of the directories that it speaks of."""
+        connectors = dict.fromkeys(self.case.objects[name].connector for name in self.case.given.cs)
+        run = 0
+        for connector in connectors:
+            result = run_profile(self._environment(), connector, "full-import")
+            run = result.record.number
+            if result.record.result not in ("success", "completed-no-objects"):
+                reason = result.error.message if result.error is not None else result.record.result
+                raise CaseError(f"The starting state of {connector} cannot be imported: {reason}.")
+        state = StartingState(self.case, self.laboratory, self.program(), self.ruleset, self._own, run)
+        self._ids.update(state.write())
+        self._look_up()
 
     @property
     def store(self) -> Store:

@@ -69,6 +69,15 @@ class StepReader:
         if at:
             self.known_connector(connector, path)
 
+    def own_object(self, name: str, path: Path) -> None:
+        """Tell where no object has that short name; a counterpart is none of the case's objects."""
+        if "@" in name:
+            help_ = "add an object with connector = … for it, and name that one"
+            message = f"{name!r} is the counterpart of an object, and cannot be given"
+            self._reader.tell(path, "wrong-value", message, help=help_, at_key=True)
+        else:
+            self.known_object(name, path)
+
     def known_connector(self, name: str, path: Path) -> None:
         """Tell where no connector has that name."""
         if name not in self._connectors:

@@ -1,0 +1,158 @@
+"""Which connector of a project is meant where an export names one of the customer's server.
+
+A rule names its connector by the source server's GUID. `--map` decides first, then the same id in the
+project, the same name, and last what is beyond doubt: one tenant in the export and one in the project.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from attrflow.importers.draft import Word
+from attrflow.importers.findings import Findings
+from attrflow.model.schema import Schema
+
+__all__ = ["ENTRA_ID", "Container", "ExportedConnector", "ExportedPartition", "Known", "Remapping", "connector_name"]
+
+ENTRA_ID: Final = "b891884f-051e-4a83-95af-2544101c9083"
+"""The id that the Entra connector has on every server (behaviour.md §9.1, observed)."""
+
+_ANY: Final = "*"
+_NAME_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a partition that is selected or left out."""
+
+    dn: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPartition:
+    """A partition of an exported connector; only selected ones are imported from."""
+
+    name: str
+    selected: bool
+    containers: tuple[Container, ...]
+    object_types: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedConnector:
+    """What a connector file says, without secrets, cookies and watermarks."""
+
+    id: str
+    name: str
+    kind: str | None
+    """`ad` or `entra`; None for a kind that attrflow has not."""
+    partitions: tuple[ExportedPartition, ...] = ()
+    attributes: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    forest: str | None = None
+    account: str | None = None
+    schema: Schema = field(default_factory=Schema)
+    run_profiles: tuple[str, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A connector of the project that rules are imported into."""
+
+    name: str
+    id: str
+    kind: str
+
+
+def connector_name(name: str, kind: str | None) -> str:
+    """A name for a connector of the project from its name on the server.
+
+    >>> connector_name("contoso.onmicrosoft.com - AAD", "entra"), connector_name("Hub (west)", "ad")
+    ('entra', 'Hub-west')
+    """
+    if kind == "entra":
+        return "entra"
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:_NAME_MAX].rstrip("-._")
+    return plain or "connector"
+
+
+class Remapping:
+    """From what exports call a connector to its name in the project; tells each unknown one once."""
+
+    def __init__(
+        self,
+        explicit: Mapping[str, str],
+        exported: Sequence[ExportedConnector],
+        project: Sequence[Known] | None,
+        findings: Findings,
+    ) -> None:
+        self._explicit = {_key(key): name for key, name in explicit.items()}
+        self._exported = {connector.id: connector for connector in exported}
+        self._project = project
+        self._findings = findings
+        self._found: dict[str, str | None] = {}
+        self.used: set[str] = set()
+        """The keys of `--map` that decided something."""
+        self.unknown: dict[str, int] = {}
+        """How many rules each connector has that is not in the project."""
+
+    def name(self, word: Word | None) -> str | None:
+        """The project's name of the connector; None, told once, where it has none."""
+        key = _key(word.text) if word is not None else ""
+        if key not in self._found:
+            self._found[key] = self._look(key, word)
+        if self._found[key] is None:
+            shown = word.text.strip("{}") if word is not None else ""
+            self.unknown[shown] = self.unknown.get(shown, 0) + 1
+        return self._found[key]
+
+    def _look(self, key: str, word: Word | None) -> str | None:
+        for asked in (key, _key(self._exported[key].name) if key in self._exported else "", _ANY):
+            if asked and asked in self._explicit:
+                self.used.add(asked)
+                return self._explicit[asked]
+        if self._project is not None:
+            return self._in_project(key)
+        if word is None or not word.resolved:
+            return None
+        exported = self._exported.get(key)
+        if exported is not None:
+            return self._distinct(exported)
+        return "entra" if key == ENTRA_ID else connector_name(key, None)
+
+    def _in_project(self, key: str) -> str | None:
+        assert self._project is not None
+        exported = self._exported.get(key)
+        for known in self._project:
+            if known.id == key:
+                return known.name
+        if exported is not None:
+            name = connector_name(exported.name, exported.kind).casefold()
+            for known in self._project:
+                if known.kind == exported.kind and known.name.casefold() in (name, exported.name.casefold()):
+                    return known.name
+        if key == ENTRA_ID or (exported is not None and exported.kind == "entra"):
+            tenants = [known for known in self._project if known.kind == "entra"]
+            if len(tenants) == 1:
+                return tenants[0].name
+        return None
+
+    def _distinct(self, exported: ExportedConnector) -> str:
+        """Its name, with the id's beginning behind it where another connector of the export has the same."""
+        name = connector_name(exported.name, exported.kind)
+        same = [
+            other.id
+            for other in self._exported.values()
+            if connector_name(other.name, other.kind).casefold() == name.casefold()
+        ]
+        return name if same[0] == exported.id else f"{name}-{exported.id[:8]}"
+
+
+def _key(text: str) -> str:
+    return text.strip().strip("{}").casefold()

@@ -1,0 +1,90 @@
+"""The schema in a connector file or in MV.xml: DSML directory schema -> schema noun.
+
+Classes name attributes by id; in AD's export the ids are shortened and the name stands inside. A class has
+what it lists and what its superiors list.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrflow.importers.findings import Findings, Place
+from attrflow.importers.xml_tree import Element
+from attrflow.model.schema import AttributeType, Schema, Syntax
+
+__all__ = ["read_dsml"]
+
+_STANDARD: Final = "1.3.6.1.4.1.1466.115.121.1."
+_MICROSOFT: Final = "1.2.840.113556.1.4."
+_SYNTAXES: Final = {
+    _STANDARD + "27": Syntax.INTEGER,
+    _MICROSOFT + "906": Syntax.INTEGER,
+    _STANDARD + "7": Syntax.BOOLEAN,
+    _STANDARD + "12": Syntax.REFERENCE,
+    **{_STANDARD + number: Syntax.BINARY for number in ("4", "5", "8", "9", "10", "23", "28", "40", "49")},
+    _MICROSOFT + "907": Syntax.BINARY,
+}
+"""RFC 4517 §3.3 and MS-ADTS 3.1.1.2.2.2, as exports name them; every other syntax is text."""
+
+
+def read_dsml(above: Element, file: str, findings: Findings) -> tuple[Schema, dict[str, AttributeType]]:
+    """The schema below an element, and every attribute type by its name in lower case."""
+    root = _directory_schema(above)
+    if root is None:
+        return Schema(), {}
+    types: dict[str, AttributeType] = {}
+    by_id: dict[str, AttributeType] = {}
+    for element in root.all("attribute-type"):
+        id_ = element.attribute("id") or ""
+        name = element.said("name") or id_
+        if not name:
+            findings.warn(
+                Place(file, element.line), "schema-attribute", "an attribute type has no name; it is left out"
+            )
+            continue
+        syntax = _SYNTAXES.get((element.said("syntax") or "").strip(), Syntax.STRING)
+        multi = (element.attribute("single-value") or "false").casefold() != "true"
+        attribute = AttributeType(name, syntax, multi)
+        types[name.casefold()] = by_id[id_.casefold()] = attribute
+    classes = {(c.attribute("id") or c.said("name") or "").casefold(): c for c in root.all("class")}
+    found: dict[str, list[AttributeType]] = {}
+    for key, element in classes.items():
+        name = element.said("name") or key
+        attributes: dict[str, AttributeType] = {}
+        for reference, line in _references(element, classes):
+            attribute_type = by_id.get(reference) or types.get(reference)
+            if attribute_type is None:
+                message = f"the class {name!r} names the attribute {reference!r}, which the schema does not define"
+                findings.warn(Place(file, line), "schema-attribute", message)
+                continue
+            attributes.setdefault(attribute_type.name.casefold(), attribute_type)
+        found[name] = list(attributes.values())
+    return Schema.of(found), types
+
+
+def _directory_schema(above: Element) -> Element | None:
+    """The `directory-schema` at most two levels below."""
+    for element in (above, *above.children, *(grandchild for child in above.children for grandchild in child.children)):
+        if element.name.casefold() == "directory-schema":
+            return element
+    return None
+
+
+def _references(element: Element, classes: dict[str, Element]) -> list[tuple[str, int]]:
+    """The ids of a class's attributes and of its superiors', each with the line that names it."""
+    found: list[tuple[str, int]] = []
+    seen: set[int] = set()
+    queue = [element]
+    while queue:
+        one = queue.pop(0)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        for attribute in one.all("attribute"):
+            reference = (attribute.attribute("ref") or "").removeprefix("#").casefold()
+            if reference:
+                found.append((reference, attribute.line))
+        superior = (one.attribute("superior") or one.said("superior") or "").removeprefix("#").casefold()
+        if superior in classes:
+            queue.append(classes[superior])
+    return found

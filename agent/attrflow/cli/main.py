@@ -14,6 +14,7 @@ from attrflow.cli import (
     commands_case,
     commands_demo,
     commands_expr,
+    commands_import,
     commands_look,
     commands_project,
     commands_rules,
@@ -85,6 +86,7 @@ commands_run.add_to(app)
 commands_look.add_to(app)
 commands_space.add_to(app)
 commands_case.add_to(app)
+commands_import.add_to(commands_rules.rules_group)
 commands_rules.add_to(app)
 commands_rules_edit.add_to(commands_rules.rules_group)
 commands_expr.add_to(app)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from attrflow.importers.draft import Word
-from attrflow.importers.findings import Findings
+from attrflow.importers.findings import NOWHERE, Findings, Place
 from attrflow.model.schema import Schema
 
 __all__ = ["ENTRA_ID", "Container", "ExportedConnector", "ExportedPartition", "Known", "Remapping", "connector_name"]
@@ -21,6 +21,7 @@ ENTRA_ID: Final = "b891884f-051e-4a83-95af-2544101c9083"
 """The id that the Entra connector has on every server (behaviour.md §9.1, observed)."""
 
 _ANY: Final = "*"
+_GUID_LIKE: Final = r"[0-9a-f-]+"
 _NAME_MAX: Final = 64
 
 
@@ -97,6 +98,7 @@ class Remapping:
         self._project = project
         self._findings = findings
         self._found: dict[str, str | None] = {}
+        self._places: dict[str, Place] = {}
         self.used: set[str] = set()
         """The keys of `--map` that decided something."""
         self.unknown: dict[str, int] = {}
@@ -108,9 +110,27 @@ class Remapping:
         if key not in self._found:
             self._found[key] = self._look(key, word)
         if self._found[key] is None:
-            shown = word.text.strip("{}") if word is not None else ""
+            self._places.setdefault(key, word.place if word is not None else NOWHERE)
+            shown = key if re.fullmatch(_GUID_LIKE, key) else word.text if word is not None else ""
             self.unknown[shown] = self.unknown.get(shown, 0) + 1
         return self._found[key]
+
+    def tell(self) -> None:
+        """Say which connectors are not known, and which names of `--map` decided nothing."""
+        for shown, count in self.unknown.items():
+            exported = self._exported.get(_key(shown))
+            named = f" ({exported.name!r})" if exported is not None else ""
+            rules = "one rule belongs" if count == 1 else f"{count} rules belong"
+            message = f"{rules} to the connector {shown or '(none stated)'}{named}, which is unknown: not imported"
+            known = ", ".join(k.name for k in self._project) if self._project else ""
+            there = f"; the project has {known}" if known else ""
+            key = shown if re.fullmatch(_GUID_LIKE, shown) else "*"
+            place = self._places.get(_key(shown), NOWHERE)
+            self._findings.tell(place, "unknown-connector", message, help=f"--map '{key}=NAME'{there}")
+        for key in self._explicit:
+            if key not in self.used:
+                message = f"--map {key}: no rule belongs to such a connector"
+                self._findings.warn(NOWHERE, "map-not-used", message)
 
     def _look(self, key: str, word: Word | None) -> str | None:
         for asked in (key, _key(self._exported[key].name) if key in self._exported else "", _ANY):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from attrflow.importers.conditions import read_join, read_scope
 from attrflow.importers.connectors import Remapping
@@ -22,6 +22,8 @@ from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import Direction, LinkType, Rule, named_guid, numbered
 
 __all__ = ["ImportedRule", "Standard", "finish_rules"]
+
+Clause = TypeVar("Clause")
 
 Standard = Callable[[str, str, str, Direction | None], "Rule | None"]
 """The library's rule for a tag, a name and a connector's name; None where the library has none."""
@@ -44,8 +46,8 @@ class ImportedRule:
     rule: Rule
     place: Place
     left_out: tuple[str, ...] = ()
-    mappings_stated: int = 0
-    """How many mappings the export states, those that were left out too."""
+    from_library: bool = False
+    """The export names a standard rule, and its body is the library's."""
 
 
 def finish_rules(
@@ -106,8 +108,8 @@ class _Finisher:
             return self._from_library(name, connector, direction, precedence)
         types = [self._type("source-type"), self._type("target-type")]
         mappings = [mapping for flow in draft.flows if (mapping := read_mapping(self.words, flow)) is not None]
-        scope = tuple(g for group in draft.scope if (g := tuple(c for o in group if (c := read_scope(self.words, o)))))
-        join = tuple(g for group in draft.join if (g := tuple(j for o in group if (j := read_join(self.words, o)))))
+        scope = _groups([[read_scope(self.words, one) for one in group] for group in draft.scope])
+        join = _groups([[read_join(self.words, one) for one in group] for group in draft.join])
         if direction is None or link is None or connector is None or not all(types):
             return None
         disabled = self._flag("disabled") or bool(self.words.broken)
@@ -135,7 +137,7 @@ class _Finisher:
             tag=draft.text("tag").strip() or None,
             password_sync=self._flag("password-sync"),
         )
-        return ImportedRule(rule, draft.place, tuple(self.words.left_out), len(draft.flows))
+        return ImportedRule(rule, draft.place, tuple(self.words.left_out))
 
     # -- fields -----------------------------------------------------------------------------------
 
@@ -232,7 +234,13 @@ class _Finisher:
             precedence=precedence,
             disabled=self._flag("disabled"),
         )
-        return ImportedRule(rule, self.draft.place, (), len(rule.mappings))
+        return ImportedRule(rule, self.draft.place, (), from_library=True)
+
+
+def _groups(groups: list[list[Clause | None]]) -> tuple[tuple[Clause, ...], ...]:
+    """The clauses that could be read; a group of which none could is left out."""
+    read = (tuple(clause for clause in group if clause is not None) for group in groups)
+    return tuple(group for group in read if group)
 
 
 def _spoken(key: str) -> str:

@@ -28,7 +28,7 @@ from attrflow.rules.sides import Schemas
 from attrflow.runs.environment import Environment, Progress, silent
 from attrflow.stores.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["LoadedRules", "Project", "load_rules", "opened_project", "rules_of_texts"]
+__all__ = ["LoadedRules", "Project", "load_rules", "opened_project", "read_schemas", "rules_of_texts", "texts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,32 @@ def load_rules(settings: Settings, schemas: Mapping[str, Schema]) -> LoadedRules
         SettingsError: a file is no rule, or rules do not fit together; all findings at once, with their places,
             warnings too.
     """
+    texts, unreadable = texts_of(settings.rules, settings.folder)
+    return rules_of_texts(settings, schemas, texts, unreadable)
+
+
+def read_schemas(settings: Settings) -> dict[str, Schema]:
+    """The schemas of the connectors that were imported from, by name.
+
+    Raises:
+        SettingsError: a schema file is not what an import wrote.
+    """
+    read = {name: read_schema_file(settings.schema / f"{name}.json") for name in settings.connectors}
+    return {name: schema for name, schema in read.items() if schema is not None}
+
+
+def texts_of(path: Path, root: Path | None) -> tuple[dict[str, str], list[Diagnostic]]:
+    """The texts of a rule file, or of all below a folder, by name relative to `root`; and what cannot be read."""
     texts: dict[str, str] = {}
     unreadable: list[Diagnostic] = []
-    for path in sorted(settings.rules.rglob("*.toml")):
-        name = str(path.relative_to(settings.folder))
+    for file in [path] if path.is_file() else sorted(path.rglob("*.toml")):
+        name = str(file.relative_to(root) if root is not None else file)
         try:
             # With the line ends that it has: an edit of one key must not touch every line.
-            texts[name] = path.read_bytes().decode("utf-8")
+            texts[name] = file.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             unreadable.append(Diagnostic("unreadable-file", f"the rule file cannot be read: {error}", file=name))
-    return rules_of_texts(settings, schemas, texts, unreadable)
+    return texts, unreadable
 
 
 def rules_of_texts(

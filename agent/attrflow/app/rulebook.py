@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from attrflow.app.project import load_rules
-from attrflow.app.schemas import read_schema_file
+from attrflow.app.project import load_rules, read_schemas
 from attrflow.app.settings import Settings, load_settings, metaverse_of
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.errors import Ambiguous, NotFound
-from attrflow.model.schema import Schema
 from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import RuleSet
 from attrflow.rules.selecting import named_rules, near_names
@@ -81,16 +79,11 @@ def open_rulebook(folder: Path) -> Rulebook:
         SettingsError: the settings or the rules are wrong; all findings at once.
     """
     settings = load_settings(folder)
-    schemas = _schemas(settings)
+    schemas = read_schemas(settings)
     loaded = load_rules(settings, schemas)
     return Rulebook(
         settings, Schemas(metaverse_of(settings), schemas), loaded.ruleset, loaded.diagnostics, loaded.texts
     )
-
-
-def _schemas(settings: Settings) -> dict[str, Schema]:
-    read = {name: read_schema_file(settings.schema / f"{name}.json") for name in settings.connectors}
-    return {name: schema for name, schema in read.items() if schema is not None}
 
 
 def _line(rule: Rule) -> str:

@@ -6,6 +6,7 @@ Further commands of the group stand in files of their own and are hung on `rules
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,12 @@ RuleConnector = Annotated[
 class _Direction(StrEnum):
     inbound = "inbound"
     outbound = "outbound"
+
+
+class _Severity(StrEnum):
+    error = "error"
+    warning = "warning"
+    info = "info"
 
 
 @rules_group.command("list")
@@ -109,6 +116,36 @@ def _check(
     document = rules_check(face.folder())
     face.show(document, lambda console: draw_rules_check(console, document, place=face.place))
     raise typer.Exit(_WRONG if document.errors else 0)
+
+
+@rules_group.command("lint")
+def _lint(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH...]", help="Rule files or folders; else the project's rules.")
+    ] = None,
+    severity: Annotated[_Severity, typer.Option("--severity", help="List nothing milder than this.")] = _Severity.info,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 2 for warnings too.")] = False,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Tell what rules will not do that their author meant: flows that never win, scopes nobody fits, and more."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.operations.rule_lint import (  # noqa: PLC0415 - loads the rules
+        lint_files,
+        lint_project,
+        project_around,
+    )
+    from attrflow.cli.rules_text import draw_lint  # noqa: PLC0415 - loads rich
+
+    folder = project_around(paths) if paths else face.folder()
+    if paths and folder is None:
+        document = lint_files(paths, at_least=severity.value)
+    else:
+        document = lint_project(folder or face.folder(), only=paths or (), at_least=severity.value)
+    face.show(document, lambda console: draw_lint(console, document))
+    raise typer.Exit(_WRONG if document.errors or (strict and document.warnings) else 0)
 
 
 @rules_group.command("defaults")

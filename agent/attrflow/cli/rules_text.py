@@ -5,10 +5,12 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from attrflow.app.operations.rule_lint import LintDocument
 from attrflow.app.operations.rule_list import FlowDocument, RuleDocument, RuleListDocument
 from attrflow.cli.console import listing
+from attrflow.cli.diagnostics_text import diagnostic_text, errors_first
 
-__all__ = ["draw_rule", "draw_rules"]
+__all__ = ["draw_lint", "draw_rule", "draw_rules"]
 
 _STATES = {"default": "default", "changed": "default, changed in place", "own": "the project's own"}
 _LABEL = 20
@@ -100,3 +102,17 @@ def _flow(console: Console, flow: FlowDocument) -> None:
     if len(lines) > 1:
         for line in lines:
             console.print(Text(f"      {line}"), soft_wrap=True)
+
+
+def draw_lint(console: Console, lint: LintDocument) -> None:
+    """Every finding, gravest first, then how many there are."""
+    for finding in errors_first(lint.findings):
+        console.print(diagnostic_text(finding), soft_wrap=True)
+    if lint.findings:
+        console.print()
+    for name in lint.without_schema:
+        said = f"{name}: never imported, so that attribute names and types were not checked against it."
+        console.print(Text(said, "dim"), soft_wrap=True)
+    style = "bold red" if lint.errors else "yellow" if lint.warnings else "green"
+    counts = ((lint.rules, "rule"), (lint.errors, "error"), (lint.warnings, "warning"), (lint.notes, "note"))
+    console.print(Text(", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts), style))

@@ -80,3 +80,20 @@ def test_a_rule_that_is_not_there_and_one_of_several(folder: Path) -> None:
     assert several["code"] == "ambiguous"
     assert len(several["candidates"]) == 3
     assert "rules list" in call("rules", "show", "zzz", "-C", folder, code=3).stderr
+
+
+def test_lint_tells_what_will_not_happen_with_its_line(folder: Path, tmp_path: Path) -> None:
+    quiet = document("rules", "lint", "-C", folder, name="rules-lint")
+    assert (quiet["errors"], quiet["warnings"]) == (0, 0)
+    text = (folder / "rules/contoso/100 In from AD - User Join.toml").read_text(encoding="utf-8")
+    rule = tmp_path / "rule.toml"
+    rule.write_text(text.replace("NOTSTARTSWITH User_", 'EQUAL x", "adminDescription EQUAL y'), encoding="utf-8")
+    found = document("rules", "lint", rule, "--severity", "warning", name="rules-lint")
+    assert found["codes"]["unreachable-scope"] == found["codes"]["default-edited"] == 1
+    by_code = {f["code"]: f for f in found["findings"]}
+    assert by_code["unreachable-scope"]["file"] == str(rule)
+    assert by_code["unreachable-scope"]["line"] == 1 + text[: text.index("[[scope]]")].count("\n")
+    assert "warning: 'In from AD - User Join', scope:" in call("rules", "lint", rule, "--strict", code=2).stdout
+    assert "is not there" in call("rules", "lint", tmp_path / "none", code=3).stderr
+    only = document("rules", "lint", folder / "rules/entra", name="rules-lint")
+    assert 0 < only["rules"] < quiet["rules"]

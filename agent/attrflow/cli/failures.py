@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,7 +26,7 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 EXIT_CODES: dict[int, str] = {
     0: "Done; the answer is there. A `why` that found the cause is an answer.",
-    1: "A run ended with errors or was stopped; the run history says which.",
+    1: "A run ended with errors or was stopped; the run history says which. `rules diff`: there are differences.",
     2: "The command line, the settings, a rule or an expression is wrong, or a secret or package is missing.",
     3: "What was asked for is not there, or several objects fit; the candidates are listed.",
     4: "The store cannot be used, or another run holds it.",
@@ -36,11 +37,16 @@ EXIT_CODES: dict[int, str] = {
 """What every exit code means; the reference page is made from it."""
 
 
-def tell_error(face: Face, error: AttrflowError) -> None:
-    """Say what went wrong, on standard error, and as a document where documents are wanted."""
+def tell_error(face: Face, error: AttrflowError, *, exit_code: int | None = None) -> None:
+    """Say what went wrong, on standard error, and as a document where documents are wanted.
+
+    `exit_code` is the command's, where it is not the error's own.
+    """
     from attrflow.app.operations.failing import error_document  # noqa: PLC0415 - only where something went wrong
 
     document = error_document(error)
+    if exit_code is not None:
+        document = replace(document, exit_code=exit_code)
     if not face.for_people:
         _tell_programs(face, document)
     _tell_people(face, document)

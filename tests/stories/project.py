@@ -131,7 +131,7 @@ class Story:
 
     def run(self, connector: str, profile: str, *, allow_deletes: bool = False) -> RunResult:
         """Run one profile."""
-        return running.run(self.project, connector, profile, allow_deletes=allow_deletes)
+        return running.run(self.project, connector, profile, allowed={"deletes": None} if allow_deletes else None)
 
     def settled(self) -> None:
         """The initial cycle and the one that confirms it; both must succeed."""

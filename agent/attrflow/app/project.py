@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attrflow.app.schemas import read_schema_file, write_schema_file
@@ -14,6 +14,7 @@ from attrflow.app.world import SystemWorld
 from attrflow.connectors.retry import Retrying, RetryPolicy
 from attrflow.engine.program import Program, build_program
 from attrflow.engine.working_set import JoinAttributes
+from attrflow.model.configuration import GuardKind
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.entry import WireAttempt
 from attrflow.model.errors import NotFound, SettingsError
@@ -25,7 +26,7 @@ from attrflow.rules.reading import attributes_needed
 from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import RuleSet, join_attributes
 from attrflow.rules.sides import Schemas
-from attrflow.runs.environment import Environment, Progress, silent
+from attrflow.runs.environment import Environment, Progress, never, silent
 from attrflow.stores.sqlite import SqliteStore, open_sqlite
 
 __all__ = ["LoadedRules", "Project", "load_rules", "opened_project", "read_schemas", "rules_of_texts", "texts_of"]
@@ -170,7 +171,13 @@ class Project:
             )
         return self._programs[observed]
 
-    def environment(self, progress: Callable[[Progress], None] = silent, *, allow_deletes: bool = False) -> Environment:
+    def environment(
+        self,
+        progress: Callable[[Progress], None] = silent,
+        *,
+        allowed: Mapping[GuardKind, int | None] | None = None,
+        stop: Callable[[], bool] = never,
+    ) -> Environment:
         """What runs need; the store's index is brought to what the rules join on."""
         self.store.set_join_attributes(self.joins.cs, self.joins.mv)
         ruleset = self.rules.ruleset
@@ -189,7 +196,9 @@ class Project:
             schema=self.schema,
             program=self.program,
             progress=progress,
-            allow_deletes=allow_deletes,
+            allowed=allowed or {},
+            stop=stop,
+            open_tuned=self.open_connector,
         )
 
     # -- connectors -------------------------------------------------------------------------------
@@ -209,8 +218,10 @@ class Project:
             raise NotFound(f"There is no connector {name!r}.", help=f"The project has: {known}.")
         return name
 
-    def open_connector(self, name: str, told: Callable[[WireAttempt], None]) -> Connector:
-        """Connect to a directory.
+    def open_connector(
+        self, name: str, told: Callable[[WireAttempt], None], tuned: Mapping[str, object] | None = None
+    ) -> Connector:
+        """Connect to a directory; `tuned` are settings of the adapter in the place of the connector's.
 
         Raises:
             ConnectorError: the directory cannot be used.
@@ -218,6 +229,7 @@ class Project:
             MissingExtra: the channel needs packages that are not installed.
         """
         configuration = self.settings.connectors[name]
+        configuration = replace(configuration, settings={**configuration.settings, **(tuned or {})})
         reference = self.settings.secrets.get(name)
         secret = resolve_secret(reference) if reference is not None else ""
         retrying = Retrying(RetryPolicy(), on_attempt=told)

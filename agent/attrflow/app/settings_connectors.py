@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from attrflow.app.secrets import SecretReference
 from attrflow.app.settings_partitions import read_parameters, read_partitions
+from attrflow.app.settings_profiles import read_guards, read_profiles
 from attrflow.app.settings_secrets import read_secret, variable_for
 from attrflow.app.settings_table import Table, kind_of
 from attrflow.app.settings_values import (
@@ -36,7 +37,7 @@ __all__ = ["KINDS", "ConnectorSettings", "default_object_types", "read_connector
 KINDS: Final = ("ad", "openldap", "entra")
 """The kinds that a project may name; `memory` is for cases, which need no settings file."""
 
-_COMMON: Final = ("kind", "id", "object-types", "attributes", "parameters")
+_COMMON: Final = ("kind", "id", "object-types", "attributes", "parameters", "profiles", "guards")
 _LDAP: Final = ("url", "tls", "account", "password", "ca-file", "page-size", "timeout-seconds", "filter", "partitions")
 _AD: Final = (*_LDAP, "object-security")
 _ENTRA: Final = (
@@ -138,6 +139,8 @@ def _read(name: str, table: Table, folder: Path, ids: dict[str, str]) -> Connect
         attributes=_names(table, "attributes"),
         parameters=parameters,
         settings=settings,
+        profiles=read_profiles(table, kind, partitions),
+        guards=read_guards(table),
     )
     return ConnectorSettings(configuration, secret)
 

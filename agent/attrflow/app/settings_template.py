@@ -220,9 +220,24 @@ def _directory(connector: NewDirectory, id_: str) -> str:
     ]
     for partition in connector.partitions:
         lines += ["", *_partition(key, partition)]
+    lines += ["", *_own_profiles(key, connector.partitions[0].dn)]
     lines += ["", "# Further names for %parameters% in expressions, besides Domain.*, Forest.* and Connector.ID."]
     lines += [f"[connectors.{key}.parameters]", '# "Site.Code" = "OSL"']
     return "\n".join((*lines, ""))
+
+
+def _own_profiles(key: str, partition: str | None = None) -> list[str]:
+    step = [] if partition is None else [f"# partition = {toml_string(partition)}   # left out: all of them"]
+    return [
+        "# Run profiles of its own, each table one step; and limits of the guard against accidental exports.",
+        f"# [[connectors.{key}.profiles.nightly]]",
+        '# type = "full-import-delta-sync"',
+        *step,
+        "# object-limit = 1000   # 0: no limit; also batch-size, page-size, error-limit",
+        f"# [connectors.{key}.guards]",
+        "# deletes = 500   # also disables, identity-changes, membership-removals",
+        "# deletes-percent = 10   # of the connector's objects",
+    ]
 
 
 _EXTRAS = (
@@ -270,6 +285,8 @@ def _tenant(connector: NewTenant, id_: str) -> str:
         f"object-types = {_list(default_object_types('entra'))}",
         "attributes = []   # what is imported; empty: all that the rules in effect read or write",
         "# page-size = 500",
+        "",
+        *_own_profiles(_key(connector.name)),
     ]
     return "\n".join((*lines, ""))
 

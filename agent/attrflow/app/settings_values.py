@@ -17,6 +17,7 @@ __all__ = [
     "CLASS_NAME",
     "CONNECTOR_NAME",
     "DOMAIN_NAME",
+    "PROFILE_NAME",
     "dn_problem",
     "domain_of",
     "filter_problem",
@@ -28,6 +29,8 @@ __all__ = [
 
 CONNECTOR_NAME = re.compile(r"\w([\w.-]{0,62}\w)?")
 """It names a folder below `rules/` and stands on command lines."""
+PROFILE_NAME = re.compile(r"\w([\w -]{0,62}\w)?")
+"""It stands on command lines and in the run history."""
 CLASS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9]+)+")
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+(\.[0-9]+)+")
 """An LDAP attribute's name or OID; Entra's extension attributes hold underscores."""

@@ -31,7 +31,6 @@ from attrflow.rules.ruleset import build, join_attributes
 from attrflow.rules.sides import Schemas
 from attrflow.runs.cycle import cycle_order, run_cycle
 from attrflow.runs.environment import Environment
-from attrflow.runs.profile import PROFILES
 from attrflow.runs.run import RunResult, run_profile
 
 __all__ = ["Session"]
@@ -213,8 +212,7 @@ class Session:
             order = cycle_order(environment.configurations, initial=second == "initial", staging_mode=False)
             results = run_cycle(environment, order)
         else:
-            profile = next(p for p in PROFILES if p == second)
-            results = iter((run_profile(environment, first, profile),))
+            results = iter((run_profile(environment, first, second),))
         for result in results:
             self.results[f"{result.record.connector} {result.record.profile}"] = result.record
             self._look_up()

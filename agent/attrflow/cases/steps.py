@@ -12,7 +12,7 @@ from attrflow.cases.options import read_options
 from attrflow.cases.reader import Path, Reader
 from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import Rule
-from attrflow.runs.profile import PROFILES
+from attrflow.runs.profile import STEP_TYPES
 
 __all__ = ["StepReader"]
 
@@ -170,9 +170,9 @@ class StepReader:
             self.known_connector(connector, here)
             if not profiles:
                 message = f"{line!r} names no profile"
-                self._reader.tell(here, "wrong-value", message, help="the profiles are " + ", ".join(PROFILES))
+                self._reader.tell(here, "wrong-value", message, help="the profiles are " + ", ".join(STEP_TYPES))
             for profile in profiles:
-                self._reader.word(profile, here, PROFILES, of="a run profile")
+                self._reader.word(profile, here, STEP_TYPES, of="a run profile")
                 found.append(f"{connector} {profile}")
         return found
 

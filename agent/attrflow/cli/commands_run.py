@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ from attrflow.cli.options import ConnectorOption, LimitOption, ListOutput, NoCol
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from attrflow.model.configuration import GuardKind
     from attrflow.runs.run import RunResult
 
 __all__ = ["add_to", "exit_code"]
@@ -21,35 +21,40 @@ __all__ = ["add_to", "exit_code"]
 _runs = typer.Typer(no_args_is_help=False)
 
 
-class ProfileName(StrEnum):
-    """The five run profiles that every connector has."""
-
-    full_import = "full-import"
-    delta_import = "delta-import"
-    full_sync = "full-sync"
-    delta_sync = "delta-sync"
-    export = "export"
-
-
 def run(
     context: typer.Context,
     connector: Annotated[str, typer.Argument(metavar="CONNECTOR", help="A connector of the project.")],
-    profile: Annotated[ProfileName, typer.Argument(metavar="PROFILE", help="What to run.")],
-    allow_deletes: Annotated[
-        bool, typer.Option("--allow-deletes", help="Let this one export pass the guard against accidental deletes.")
-    ] = False,
+    profile: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROFILE",
+            help="What to run: full-import, delta-import, full-sync, delta-sync, export, two of them in one step such "
+            "as full-import-delta-sync, or a profile of the connector's own. The product's names fit too.",
+        ),
+    ],
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="KIND[=N]",
+            help="Let this one export pass the guard: deletes, disables, identity-changes or membership-removals, "
+            "any number of them or up to N.",
+        ),
+    ] = None,
+    allow_deletes: Annotated[bool, typer.Option("--allow-deletes", help="As --allow deletes.")] = False,
     project: ProjectFolder = None,
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:
-    """Run one profile on one connector: full-import, delta-import, full-sync, delta-sync or export."""
+    """Run one profile on one connector: full-import, delta-import, full-sync, delta-sync, export or its own."""
     face = face_of(context, project, output, no_color=no_color)
+    allowed = _allowed([*(allow or ()), *(["deletes"] * allow_deletes)])
     from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
     from attrflow.cli.progress import shown_progress  # noqa: PLC0415 - loads rich
     from attrflow.cli.runs_text import draw_run  # noqa: PLC0415 - loads rich
 
     with face.opened() as opened, shown_progress(face.messages) as progress:
-        result = running.run(opened, connector, profile.value, progress=progress, allow_deletes=allow_deletes)
+        result = running.run(opened, connector, profile, progress=progress, allowed=allowed)
     document = running.run_document(result.record)
 
     face.show(document, lambda console: draw_run(console, document))
@@ -80,6 +85,22 @@ def cycle(
     face.show(document, lambda console: draw_cycle(console, document, place=face.place))
     _tell_help(face, results)
     raise typer.Exit(max((exit_code(result) for result in results), default=0))
+
+
+def _allowed(texts: Sequence[str]) -> dict[GuardKind, int | None]:
+    """What `--allow` says, by kind."""
+    from attrflow.model.configuration import GUARDS  # noqa: PLC0415 - not loaded for help
+
+    found: dict[GuardKind, int | None] = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        kind = next((one for one in GUARDS if one == name), None)
+        if kind is None or (equals and not number.isdecimal()):
+            raise typer.BadParameter(
+                f"{text!r} is none of {', '.join(GUARDS)}, with =N or without", param_hint="--allow"
+            )
+        found[kind] = int(number) if equals else None
+    return found
 
 
 def exit_code(result: RunResult) -> int:

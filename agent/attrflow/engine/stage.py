@@ -74,7 +74,7 @@ class _Batch:
         self, counter: str, cs_id: int | None, dn: str, error: str | None = None, detail: str | None = None
     ) -> None:
         self.counters[counter] += 1
-        if counter != "stage-no-change" or error is not None:
+        if counter != "stage-no-change" or self.brought is None:  # of a full import they are all the others
             self.objects.append(RunObject(counter, cs_id, dn, error, detail))
 
     def not_reimported(self, cso: CSObject, names: tuple[str, ...]) -> None:

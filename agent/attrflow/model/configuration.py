@@ -4,13 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from attrflow.model.names import dn_key, is_within
 
-__all__ = ["ConnectorConfiguration", "ConnectorKind", "EngineOptions", "Partition"]
+__all__ = [
+    "GUARDS",
+    "ConnectorConfiguration",
+    "ConnectorKind",
+    "EngineOptions",
+    "GuardKind",
+    "GuardLimit",
+    "Partition",
+    "Required",
+    "RunStep",
+    "SchedulerState",
+    "StepType",
+]
 
 ConnectorKind = Literal["ad", "openldap", "entra", "memory"]
+StepType = Literal[
+    "full-import",
+    "delta-import",
+    "full-sync",
+    "delta-sync",
+    "export",
+    "full-import-full-sync",
+    "full-import-delta-sync",
+    "delta-import-full-sync",
+    "delta-import-delta-sync",
+]
+"""What a step of a run profile does; the last four import and synchronize in one step (behaviour.md §4.1)."""
+GuardKind = Literal["deletes", "disables", "identity-changes", "membership-removals"]
+"""What the guard against accidents counts among pending exports."""
+GUARDS: tuple[GuardKind, ...] = get_args(GuardKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +71,34 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class RunStep:
+    """One step of a run profile: for one partition, with its limits (behaviour.md §4.1). None: as without the key."""
+
+    type: StepType
+    partition: str
+    batch_size: int | None = None
+    """Objects a commit, or in escrow at a time."""
+    page_size: int | None = None
+    """Objects a page of the directory's answers."""
+    timeout_seconds: int | None = None
+    """How long one request to the directory may take."""
+    object_limit: int = 0
+    """Objects after which the step ends with `stopped-object-limit`; 0 is no limit."""
+    error_limit: int | None = None
+    """Objects that may fail before the step ends with `stopped-error-limit`; 0 is no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimit:
+    """How much of one kind of change an export may hold: more of it, and nothing at all is exported."""
+
+    count: int | None = None
+    """None: nothing is said; 0: this limit is switched off."""
+    percent: int = 0
+    """Of the connector's objects, or of its memberships; 0 is no limit."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorConfiguration:
     """One connector: what it is, what it reads, and how its directory is reached."""
 
@@ -58,6 +113,10 @@ class ConnectorConfiguration:
     parameters: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
     """What the adapter needs to reach the directory: address, account, secret reference, TLS, page size."""
+    profiles: Mapping[str, tuple[RunStep, ...]] = field(default_factory=dict)
+    """The connector's own run profiles by name; one with a default profile's name stands in its place."""
+    guards: Mapping[GuardKind, GuardLimit] = field(default_factory=dict)
+    """Limits of the guard against accidental exports, where the connector has its own."""
 
     def partition(self, name: str) -> Partition:
         """The partition of that name; it must exist."""
@@ -69,6 +128,41 @@ class ConnectorConfiguration:
             return self.partitions[0]
         inside = [p for p in self.partitions if is_within(key, dn_key(p.name))]
         return max(inside, key=lambda p: len(dn_key(p.name)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """What a connector's next cycle must do in full, each with the reason in words; None: nothing asks for it."""
+
+    full_import: str | None = None
+    full_sync: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.full_import is not None or self.full_sync is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerState:
+    """What the scheduler knows from cycle to cycle; kept in the store. Times are ISO 8601, UTC."""
+
+    suspended_since: str | None = None
+    suspended_because: str | None = None
+    next_cycle: str | None = None
+    """When the next cycle is due; None: at once."""
+    last_kind: str | None = None
+    """`delta` or `initial`."""
+    last_run: int | None = None
+    """The run that opened the last cycle."""
+    last_started: str | None = None
+    last_ended: str | None = None
+    last_result: str | None = None
+    ruleset_hash: str | None = None
+    """The rules that the last run or cycle saw: what differs from them is a change to act upon."""
+    configuration_hash: str | None = None
+    required: Mapping[str, Required] = field(default_factory=dict)
+    """By connector; consumed by a full import or full synchronization that comes to its end."""
+    purged: str | None = None
+    """When the run history was last purged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from attrflow.model.changes import ChangeSet, RunObject, RunRecord, StepProgress, StepRecord, Watermark
+from attrflow.model.configuration import SchedulerState
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import WireAttempt
 from attrflow.model.metaverse import MVObject
@@ -112,6 +113,9 @@ class Store(View, Protocol):
     ) -> tuple[int, ...]:
         """Staging objects in id order; `pending_only`: with a pending import or a stored import error."""
 
+    def count_cs(self, connector: str, partition: str | None = None, *, pending_only: bool = False) -> int:
+        """How many ids `cs_ids` would give in all."""
+
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
         """Metaverse objects whose `retry` is not empty, in id order."""
 
@@ -130,6 +134,11 @@ class Store(View, Protocol):
 
     def escrowed(self, connector: str) -> tuple[int, ...]:
         """Objects whose export was handed to the directory without a known outcome."""
+
+    def backlog(self, connector: str) -> Mapping[str, int]:
+        """What is left to do on a connector: objects by `pending-import`, `import-error`, `pending-export`,
+        `export-error` and `escrowed`; and of all connectors the metaverse objects by `retry`. Zeros are left out.
+        """
 
     def counts(self) -> Mapping[str, int]:
         """Objects by `cs:<connector>:<type>` and `mv:<type>`; placeholders as type `placeholder`."""
@@ -192,3 +201,22 @@ class Store(View, Protocol):
 
     def last_step(self, connector: str, type_: str) -> tuple[RunRecord, StepRecord] | None:
         """The newest finished step of a type on a connector."""
+
+    def purge(self, before: str) -> Mapping[str, int]:
+        """Delete the history of runs that started before a time (ISO 8601, UTC); how many rows went, by table.
+
+        Steps, objects and requests of such a run go, and what is left of the objects that it deleted; the
+        run itself and the texts that it names stay while a current value names it. The newest run, the
+        newest finished step of each type and connector, and runs without an end stay whole.
+        """
+
+    # -- the scheduler ---------------------------------------------------------------------------
+
+    def scheduler_state(self) -> SchedulerState:
+        """What the scheduler knows; the beginning, where nothing was kept yet."""
+
+    def change_scheduler_state(self, change: Callable[[SchedulerState], SchedulerState]) -> SchedulerState:
+        """Replace the state by what `change` makes of it, in one transaction; returns the new one.
+
+        Needs no `writer()`: a scheduler can be suspended while a cycle runs.
+        """

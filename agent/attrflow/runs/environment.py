@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from attrflow.engine.program import Program
 from attrflow.engine.working_set import JoinAttributes
-from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
+from attrflow.model.configuration import ConnectorConfiguration, EngineOptions, GuardKind
 from attrflow.model.entry import WireAttempt
 from attrflow.model.schema import Schema
 from attrflow.ports.connector import Connector
 from attrflow.ports.store import Store
 from attrflow.ports.world import World
 
-__all__ = ["BATCH_SIZE", "Environment", "Progress", "silent"]
+__all__ = ["BATCH_SIZE", "Environment", "Progress", "never", "silent"]
 
 BATCH_SIZE = 500
 """Objects a commit: what SQLite with synchronous=FULL does best (measured)."""
@@ -37,6 +37,11 @@ def silent(_progress: Progress) -> None:
     """A progress callback that shows nothing."""
 
 
+def never() -> bool:
+    """Nobody asks the run to stop."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Everything that runs need; put together by `app`."""
@@ -57,5 +62,9 @@ class Environment:
     schema: Callable[[str], Schema]
     program: Callable[[], Program]
     progress: Callable[[Progress], None] = silent
-    allow_deletes: bool = False
-    """Let an export pass that the accidental-delete guard would stop: given for one run, never kept."""
+    allowed: Mapping[GuardKind, int | None] = field(default_factory=dict)
+    """What an export may hold this once although the guard would stop it, None for any number; never kept."""
+    stop: Callable[[], bool] = never
+    """Whether somebody asked the run to stop; it then ends with the batch that is under way."""
+    open_tuned: Callable[[str, Callable[[WireAttempt], None], Mapping[str, object]], Connector] | None = None
+    """As `open_connector`, with settings of the adapter that a step has for itself."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrflow.engine.export import Part, escrow_batch, export_order, resume_batch, settle_batch
+from attrflow.engine.export import Part, escrow_batch, export_order, exports_now, resume_batch, settle_batch
 from attrflow.engine.plan import ExportBatch
 from attrflow.model.entry import ExportOutcome
 from attrflow.ports.connector import Connector
 from attrflow.ports.view import Reads
 from attrflow.runs.environment import Environment
-from attrflow.runs.step import Step, StepStopped
+from attrflow.runs.guard import guard_export
+from attrflow.runs.step import Step
 
 __all__ = ["export_step"]
 
@@ -31,7 +32,7 @@ def export_step(environment: Environment, step: Step, connector: Connector, part
     """
     store = environment.store
     environment.learn_schema(step.connector, connector.schema)
-    _guard(environment, step, partition)
+    guard_export(environment, step)
     step.total = sum(store.pending_export_counts(step.connector, partition).values())
     _resume(environment, step, connector)
     for part in export_order(deletes_first=environment.options.export_deletes_first):
@@ -39,19 +40,6 @@ def export_step(environment: Environment, step: Step, connector: Connector, part
     if step.counters.get("export-failure"):
         return "completed-export-errors"
     return "success"
-
-
-def _guard(environment: Environment, step: Step, partition: str) -> None:
-    """More staged deletes than the threshold stop the export before anything is exported (behaviour.md §7.5)."""
-    threshold = environment.options.export_deletion_threshold
-    deletes = environment.store.pending_export_counts(step.connector, partition).get("delete", 0)
-    if threshold and deletes > threshold and not environment.allow_deletes:
-        raise StepStopped(
-            "stopped-deletion-threshold-exceeded",
-            f"{deletes} deletes are staged, the threshold is {threshold}: nothing was exported. Look at them with "
-            f"`attrflow cs search --connector {step.connector} --state pending-export`; if they are meant, run the "
-            "export once with --allow-deletes.",
-        )
 
 
 def _resume(environment: Environment, step: Step, connector: Connector) -> None:
@@ -69,12 +57,22 @@ def _resume(environment: Environment, step: Step, connector: Connector) -> None:
 def _export_part(environment: Environment, step: Step, connector: Connector, partition: str, part: Part) -> None:
     configuration = environment.configurations[step.connector]
     after = 0
-    while ids := environment.store.pending_exports(step.connector, partition, after=after, limit=EXPORT_BATCH):
-        after = ids[-1]
+    size = step.batch_size(EXPORT_BATCH)
+    while found := environment.store.pending_exports(step.connector, partition, after=after, limit=size):
+        after = found[-1]
+        ids = tuple(step.next_batch(_of_part(environment, found, part)))
+        if not ids:
+            continue
         view = environment.store.prefetch(Reads(cs_ids=ids))
         batch = escrow_batch(view, ids, part, configuration, connector.schema)
         if batch.changes or batch.blocked:
             _write(environment, step, connector, batch)
+
+
+def _of_part(environment: Environment, ids: tuple[int, ...], part: Part) -> tuple[int, ...]:
+    """The objects that a part has anything to do for."""
+    view = environment.store.prefetch(Reads(cs_ids=ids))
+    return tuple(id_ for id_ in ids if (cso := view.cs(id_)) is not None and exports_now(cso, part))
 
 
 def _write(environment: Environment, step: Step, connector: Connector, batch: ExportBatch) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from attrflow.engine.plan import StagePlan
 from attrflow.engine.stage import stage_batch, stage_obsolete
@@ -24,22 +26,32 @@ from attrflow.ports.view import Reads
 from attrflow.runs.environment import BATCH_SIZE, Environment
 from attrflow.runs.step import Step
 
-__all__ = ["import_step"]
+__all__ = ["Imported", "import_step"]
 
 QUEUE_DEPTH = 2
 """Pages read ahead of the store (DECISIONS 6)."""
+WAKE_SECONDS = 0.2
+"""How long either side waits for the other before it looks whether the run is to stop."""
 RESTARTED = "full-import-instead"
 """A connector's finding: the watermark is not accepted any more, what follows is a full import."""
 NOTES = frozenset({RESTARTED, "object-type-not-read"})
 """Findings about the import as a whole: they are no discovery errors."""
 
 
-def import_step(environment: Environment, step: Step, connector: Connector, partition: str, *, full: bool) -> str:
-    """Import one partition and return the step's result.
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How an import ended, and the ids of the objects that it touched."""
+
+    result: str
+    ids: set[int]
+
+
+def import_step(environment: Environment, step: Step, connector: Connector, partition: str, *, full: bool) -> Imported:
+    """Import one partition.
 
     Raises:
         ConnectorError: the directory cannot be used, or hung up; what was committed stays, nothing is inferred.
-        StepStopped: too many objects failed.
+        StepStopped: too many objects failed, a limit was reached, or somebody asked for it.
     """
     configuration = environment.configurations[step.connector]
     schema = connector.schema
@@ -59,10 +71,9 @@ def import_step(environment: Environment, step: Step, connector: Connector, part
         step.note("The directory did not confirm that everything was read: nothing was taken for deleted.")
     elif work.whole and work.failures:
         step.note("Some objects could not be read: nothing was taken for deleted.")
-    if reached is not None and not work.unresolved:
-        mark = Watermark(step.connector, partition, reached, step.run)
-        environment.store.commit(ChangeSet(), watermark=mark)
-    return work.result()
+    if reached is not None:
+        work.keep_mark(reached)
+    return Imported(work.result(), work.seen)
 
 
 class _Import:
@@ -89,20 +100,43 @@ class _Import:
         self.seen: set[int] = set()
         self.failures = 0
         self.received = 0
-        self.need_whole: dict[str, None] = {}
+        self.need_whole: Counter[str] = Counter()
+        """Anchors of objects to read whole, and how many parts of each came in."""
         self.unresolved = 0
+        self._mark: str | None = None
+        # A directory seldom tells how much will come: as much as is known already is a fair guess for people.
+        step.total = environment.store.count_cs(configuration.name, partition) or None if whole else None
 
     def read(self, watermark: str | None) -> tuple[bool, str | None]:
         """Stage every page; returns whether the import is complete, and the watermark that it reached."""
         complete, reached = False, None
-        for page in _read_ahead(self.connector, self.partition, watermark):
-            self.step.total = page.expected if page.expected is not None else self.step.total
+        size = self.step.batch_size(BATCH_SIZE)
+        for page in _read_ahead(self.connector, self.partition, watermark, self.step):
             self._findings(page.findings)
-            for start in range(0, len(page.objects), BATCH_SIZE):
-                self.stage(page.objects[start : start + BATCH_SIZE])
+            self._expect(page)
+            for start in range(0, len(page.objects), size):
+                self.stage(self.step.next_batch(page.objects[start : start + size]))
             complete = complete or page.complete
             reached = page.watermark_after or reached
+            if page.watermark_after is not None and not self.whole:
+                self.read_whole_again()
+                self.keep_mark(page.watermark_after)
         return complete, reached
+
+    def _expect(self, page: Page) -> None:
+        step = self.step
+        if page.expected is not None:
+            step.total = page.expected
+        elif step.total is not None and step.done + len(page.objects) > step.total:
+            step.total = None  # there is more than was known: nobody can say how much
+
+    def keep_mark(self, reached: str) -> None:
+        """Keep how far the import came: with a delta after each page, so that one that is stopped goes on there."""
+        if self.unresolved or reached == self._mark:
+            return
+        mark = Watermark(self.configuration.name, self.partition, reached, self.step.run)
+        self.environment.store.commit(ChangeSet(), watermark=mark)
+        self._mark = reached
 
     def _findings(self, findings: Sequence[ImportFinding]) -> None:
         """Objects that could not be read fail; what the connector has to say of the import is noted."""
@@ -116,10 +150,11 @@ class _Import:
         objects = [RunObject("stage-failure", None, f.dn or "", f.code, f.detail) for f in failed]
         if objects:
             self.failures += len(objects)
-            self.step.commit(ChangeSet(), {"stage-failure": len(objects)}, objects)
+            self.received += len(objects)
+            self.step.commit(ChangeSet(), {"stage-failure": len(objects)}, objects, processed=len(objects))
 
-    def stage(self, objects: Sequence[ImportedObject]) -> None:
-        """Stage and commit one batch."""
+    def stage(self, objects: Sequence[ImportedObject], *, again: bool = False) -> None:
+        """Stage and commit one batch; `again`: these were counted as received when a part of them came in."""
         environment, name = self.environment, self.configuration.name
         view = environment.store.prefetch(_reads(name, objects))
         plan = stage_batch(
@@ -134,8 +169,8 @@ class _Import:
             brought=self.seen if self.whole else None,
             options=environment.options,
         )
-        self._keep(plan, len(objects))
-        self.need_whole.update(dict.fromkeys(plan.need_whole))
+        self._keep(plan, 0 if again else len(objects))
+        self.need_whole.update(plan.need_whole)
 
     def _keep(self, plan: StagePlan, processed: int) -> None:
         self.seen |= plan.seen
@@ -145,14 +180,19 @@ class _Import:
 
     def read_whole_again(self) -> None:
         """Objects that a delta import brought only a part of, and that are new here, are read whole (§1.4, 7b)."""
-        for anchor in list(self.need_whole):
+        wanted, self.need_whole = self.need_whole, Counter()
+        for anchor, parts in wanted.items():
             whole = self.connector.read_object(self.partition, anchor)
             if whole is not None:
-                self.received -= 1  # it was counted when its part came in
-                self.stage((whole,))
+                self.stage((whole,), again=True)
+                if parts > 1:  # each was received, and the first of them brought the whole object
+                    known = self.environment.store.cs_by_anchor(self.configuration.name, anchor)
+                    rest = RunObject("stage-no-change", known.id if known is not None else None, whole.dn)
+                    listed = () if self.whole else (rest,) * (parts - 1)
+                    self.step.commit(ChangeSet(), {"stage-no-change": parts - 1}, listed)
                 continue
             self.unresolved += 1
-            self.failures += 1
+            self.failures += parts
             failed = RunObject(
                 "stage-failure",
                 None,
@@ -160,7 +200,7 @@ class _Import:
                 "need-full-object",
                 "only a part of the object came in, and reading it whole found nothing; the import will be repeated",
             )
-            self.step.commit(ChangeSet(), {"stage-failure": 1}, (failed,))
+            self.step.commit(ChangeSet(), {"stage-failure": parts}, (failed,) * parts)
 
     def obsolete_the_unseen(self) -> None:
         """Every object of the partition that a complete full import did not bring is obsolete (§1.4, 6)."""
@@ -220,15 +260,18 @@ def _reads(connector: str, objects: Sequence[ImportedObject]) -> Reads:
     return Reads(anchors=anchors, dn_keys=keys)
 
 
-def _read_ahead(connector: Connector, partition: str, watermark: str | None) -> Iterator[Page]:
-    """The connector's pages, read by a thread of their own; its exception is raised here, after the pages before it."""
+def _read_ahead(connector: Connector, partition: str, watermark: str | None, step: Step) -> Iterator[Page]:
+    """The connector's pages, read by a thread of their own; its exception is raised here, after the pages before it.
+
+    A request to stop is heeded while nothing comes in, too.
+    """
     pages: queue.Queue[Page | BaseException | None] = queue.Queue(maxsize=QUEUE_DEPTH)
     stop = threading.Event()
 
     def put(item: Page | BaseException | None) -> bool:
         while not stop.is_set():
             try:
-                pages.put(item, timeout=0.2)
+                pages.put(item, timeout=WAKE_SECONDS)
             except queue.Full:
                 continue
             return True
@@ -247,7 +290,14 @@ def _read_ahead(connector: Connector, partition: str, watermark: str | None) -> 
     thread = threading.Thread(target=produce, name=f"import-{partition}", daemon=True)
     thread.start()
     try:
-        while (item := pages.get()) is not None:
+        while True:
+            try:
+                item = pages.get(timeout=WAKE_SECONDS)
+            except queue.Empty:
+                step.heed()
+                continue
+            if item is None:
+                return
             if isinstance(item, BaseException):
                 raise item
             yield item

@@ -1,15 +1,48 @@
-"""Run profiles: the five that every connector has (behaviour.md §4.1), and the words of their results (§4.4)."""
+"""Run profiles: those that every connector has, its own, their names, and the words of results (behaviour.md §4)."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+import re
+from typing import Final, get_args
 
-__all__ = ["PROFILES", "Profile", "most_severe", "stops_profile"]
+from attrflow.model.configuration import ConnectorConfiguration, RunStep, StepType
 
-Profile = Literal["full-import", "delta-import", "full-sync", "delta-sync", "export"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
+__all__ = ["PROFILES", "STEP_TYPES", "Profile", "most_severe", "profile_key", "profile_steps", "stops_profile"]
+
+Profile = str
+"""A profile's name, as `profile_key` writes it."""
+STEP_TYPES: Final[tuple[StepType, ...]] = get_args(StepType)
+PROFILES: Final[tuple[StepType, ...]] = STEP_TYPES[:5]
+"""The five that the product makes for every connector (observed); each has a step for every partition."""
 
 _SEVERITY = ("success", "completed-no-objects", "completed-warnings", "completed-transient-objects")
+
+
+def profile_key(name: str) -> str:
+    """A profile's name as it is compared and stored: the product's own spelling and ours are one.
+
+    >>> profile_key("Full Import and Delta Synchronization"), profile_key("delta-sync")
+    ('full-import-delta-sync', 'delta-sync')
+    """
+    words = [word for word in re.split(r"[\s_-]+", name.strip().casefold()) if word]
+    return "-".join(
+        "sync" if word in ("synchronization", "synchronisation") else word for word in words if word != "and"
+    )
+
+
+def profile_steps(connector: ConnectorConfiguration, profile: Profile) -> tuple[RunStep, ...] | None:
+    """The steps of a profile: the connector's own, else one of each default for every partition. None: no such one.
+
+    The four combined ones are there by name as well, as if somebody had made them.
+    """
+    key = profile_key(profile)
+    for name, steps in connector.profiles.items():
+        if profile_key(name) == key:
+            return steps
+    type_ = next((one for one in STEP_TYPES if one == key), None)
+    if type_ is None:
+        return None
+    return tuple(RunStep(type_, partition.name) for partition in connector.partitions)
 
 
 def _rank(result: str) -> int:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from attrflow.model.changes import ChangeSet, RunRecord, StepProgress, StepRecord
+from attrflow.model.configuration import RunStep
 from attrflow.model.entry import WireAttempt
-from attrflow.model.errors import AttrflowError, ConnectorError, SettingsError
+from attrflow.model.errors import AttrflowError, ConnectorError, SettingsError, StoreError
 from attrflow.ports.connector import Connector
 from attrflow.runs.environment import Environment
 from attrflow.runs.export_step import export_step
 from attrflow.runs.import_step import import_step
-from attrflow.runs.profile import Profile, most_severe, stops_profile
-from attrflow.runs.step import Step, StepStopped
+from attrflow.runs.profile import Profile, most_severe, profile_key, profile_steps, stops_profile
+from attrflow.runs.step import STOPPED_BY_USER, Step, StepStopped
 from attrflow.runs.sync_step import sync_step
 
 __all__ = ["RunResult", "end_abandoned", "run_profile"]
@@ -42,6 +42,9 @@ def run_profile(
     or Ctrl-C leaves a record too, and is raised again.
     """
     configuration = environment.configurations[connector_name]
+    steps = profile_steps(configuration, profile)
+    assert steps is not None, "whoever asks for a run has looked the profile up"
+    profile = profile_key(profile)
     started = environment.world.now().isoformat(timespec="milliseconds")
     run = environment.store.start_run(
         RunRecord(
@@ -50,10 +53,10 @@ def run_profile(
         environment.ruleset_text,
         environment.configuration_text,
     )
-    work = _Run(environment, run, profile)
+    work = _Run(environment, run)
     try:
-        for number, partition in enumerate(configuration.partitions, start=1):
-            if not work.step(number, partition.name):
+        for number, settings in enumerate(steps, start=1):
+            if not work.step(number, settings):
                 break
     finally:
         work.close()
@@ -86,21 +89,30 @@ def end_abandoned(environment: Environment) -> None:
 
 
 class _Run:
-    """One run as it goes; the connector is opened once and shared by the steps."""
+    """One run as it goes; the connector is opened once and shared by the steps that want it alike."""
 
-    def __init__(self, environment: Environment, run: RunRecord, profile: Profile) -> None:
+    def __init__(self, environment: Environment, run: RunRecord) -> None:
         self.environment = environment
         self.run = run
-        self.profile = profile
         self.records: list[StepRecord] = []
         self.error: AttrflowError | None = None
         self._connector: Connector | None = None
+        self._tuned: dict[str, object] = {}
         self._step: Step | None = None
 
-    def connector(self) -> Connector:
-        """The connector, opened when the first step needs it."""
+    def connector(self, settings: RunStep) -> Connector:
+        """The connector, opened when the first step needs it, and anew for one that has settings of its own."""
+        wanted = {"page_size": settings.page_size, "timeout_seconds": settings.timeout_seconds}
+        tuned: dict[str, object] = {name: value for name, value in wanted.items() if value is not None}
+        if self._connector is not None and tuned != self._tuned:
+            self.close()
         if self._connector is None:
-            self._connector = self.environment.open_connector(self.run.connector, self._attempted)
+            environment, name = self.environment, self.run.connector
+            if tuned and environment.open_tuned is not None:
+                self._connector = environment.open_tuned(name, self._attempted, tuned)
+            else:
+                self._connector = environment.open_connector(name, self._attempted)
+            self._tuned = tuned
         return self._connector
 
     def _attempted(self, attempt: WireAttempt) -> None:
@@ -114,13 +126,13 @@ class _Run:
             self._connector.close()
             self._connector = None
 
-    def step(self, number: int, partition: str) -> bool:
+    def step(self, number: int, settings: RunStep) -> bool:
         """Run one step; returns whether the next one may run."""
-        step = Step(self.environment, self.run.number, number, self.profile, self.run.connector, partition)
+        step = Step(self.environment, self.run.number, number, self.run.connector, settings)
         self._step = step
         step.tell()
         try:
-            result = self._kind(step, partition)()
+            result = self._work(step, settings)
             self.records.append(step.finish(result))
         except StepStopped as stopped:
             self.records.append(step.finish(stopped.result, stopped.detail))
@@ -130,8 +142,12 @@ class _Run:
             result = "stopped-connectivity" if started and error.status.startswith("no-start") else error.status
             self.records.append(step.finish(result, _sentence(error)))
         except KeyboardInterrupt:
-            self.records.append(step.finish("stopped-user-termination", "stopped by the user"))
+            self.records.append(step.finish(STOPPED_BY_USER, "stopped by the user"))
             raise
+        except StoreError as error:
+            self.error = error
+            # Where not even this can be written, the next run gives this one its end (`end_abandoned`).
+            self.records.append(step.finish(_store_result(error), _sentence(error)))
         except AttrflowError as error:
             self.error = error
             self.records.append(step.finish("no-start-ma", _sentence(error)))
@@ -140,14 +156,26 @@ class _Run:
             raise
         return not stops_profile(self.records[-1].result)
 
-    def _kind(self, step: Step, partition: str) -> Callable[[], str]:
-        environment = self.environment
-        if self.profile in ("full-import", "delta-import"):
-            full = self.profile == "full-import"
-            return lambda: import_step(environment, step, self.connector(), partition, full=full)
-        if self.profile in ("full-sync", "delta-sync"):
-            return lambda: sync_step(environment, step, partition, full=self.profile == "full-sync")
-        return lambda: export_step(environment, step, self.connector(), partition)
+    def _work(self, step: Step, settings: RunStep) -> str:
+        """What the step's type says; a combined one synchronizes also what came in unchanged."""
+        environment, type_, partition = self.environment, settings.type, settings.partition
+        step.heed()
+        if type_ == "export":
+            return export_step(environment, step, self.connector(settings), partition)
+        if type_ in ("full-sync", "delta-sync"):
+            return sync_step(environment, step, partition, full=type_ == "full-sync")
+        imported = import_step(
+            environment, step, self.connector(settings), partition, full=type_.startswith("full-import")
+        )
+        if not type_.endswith("-sync"):
+            return imported.result
+        synced = sync_step(environment, step, partition, full=type_.endswith("full-sync"), imported=imported.ids)
+        return most_severe([imported.result, synced])
+
+
+def _store_result(error: StoreError) -> str:
+    """The product's word for a database that cannot be written (behaviour.md §4.4)."""
+    return "stopped-disk-full" if "disk is full" in error.message else "stopped-database-connection-lost"
 
 
 def _sentence(error: AttrflowError) -> str:

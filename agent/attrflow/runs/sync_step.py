@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from attrflow.engine.plan import SyncPlan
 from attrflow.engine.program import Program
@@ -15,12 +16,15 @@ from attrflow.runs.step import Step, StepStopped
 __all__ = ["sync_step"]
 
 UNLISTED = frozenset({"connector-no-flow", "disconnector-remains"})
-"""Counters that are numbers only, drilled by complement (DECISIONS 18)."""
+"""Counters that are numbers only where every object is counted: drilled by complement (DECISIONS 18)."""
 
 
-def sync_step(environment: Environment, step: Step, partition: str, *, full: bool) -> str:
+def sync_step(
+    environment: Environment, step: Step, partition: str, *, full: bool, imported: Collection[int] = ()
+) -> str:
     """Synchronize one partition's objects: all of them, or those with a pending import or a stored error.
 
+    `imported` are the objects that the same step imported: synchronized also where nothing of them changed.
     Then whatever these changes owe to others is flowed: references that were held for objects that are
     linked now, and provisioning to be tried again. Returns the step's result.
 
@@ -32,18 +36,33 @@ def sync_step(environment: Environment, step: Step, partition: str, *, full: boo
     _require_schemas(program)
     _require_order(program)
     options = environment.options
-    after = 0
-    while ids := environment.store.cs_ids(
-        step.connector, partition, after=after, limit=BATCH_SIZE, pending_only=not full
-    ):
-        after = ids[-1]
+    for batch in _batches(environment, step, partition, full=full, imported=imported):
+        ids = tuple(step.next_batch(batch))
         view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True))
         due = ids if full or options.retry_failed_objects else _unfailed(view, ids)
         narrow = not full and options.delta_sync_changed_flows_only
         plan = synchronize_batch(view, due, program, environment.world, run=step.run, narrow=narrow)
-        _apply(step, plan, len(ids))
+        _apply(step, plan, len(ids), listed=not full)
     _retry(environment, step, program)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
+
+
+def _batches(
+    environment: Environment, step: Step, partition: str, *, full: bool, imported: Collection[int]
+) -> Iterator[Sequence[int]]:
+    """The objects to synchronize, batch by batch, in id order; those that were only imported come last."""
+    store, size = environment.store, step.batch_size(BATCH_SIZE)
+    expected = store.count_cs(step.connector, partition, pending_only=not full)
+    step.begin_phase(max(expected, len(imported)))
+    left = set() if full else set(imported)
+    after = 0
+    while ids := store.cs_ids(step.connector, partition, after=after, limit=size, pending_only=not full):
+        after = ids[-1]
+        left.difference_update(ids)
+        yield ids
+    rest = sorted(left)
+    for start in range(0, len(rest), size):
+        yield rest[start : start + size]
 
 
 def _require_schemas(program: Program) -> None:
@@ -93,6 +112,7 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
         after, worked = 0, False
         while ids := environment.store.mv_retry_ids(after=after, limit=BATCH_SIZE):
             after = ids[-1]
+            step.heed()
             due = [id_ for id_ in ids if tried[id_] < environment.options.loop_limit]
             if not due:
                 continue
@@ -102,17 +122,18 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
             plan = synchronize_metaverse_batch(view, due, program, environment.world, run=step.run)
             for failed in set(due) - plan.changes.mv_objects.keys():
                 tried[failed] = environment.options.loop_limit
-            _apply(step, plan, 0)
+            _apply(step, plan, 0, listed=True)
         if not worked:
             return
 
 
-def _apply(step: Step, plan: SyncPlan, processed: int) -> None:
+def _apply(step: Step, plan: SyncPlan, processed: int, *, listed: bool) -> None:
+    """Commit a plan. `listed`: also the objects that nothing happened to, which few are in a delta run."""
     objects = []
     for outcome in plan.outcomes:
         error = outcome.error
         for counter in outcome.counters:
-            if counter.rsplit(":", 1)[-1] not in UNLISTED:
+            if listed or counter.rsplit(":", 1)[-1] not in UNLISTED:
                 objects.append(
                     RunObject(
                         counter,

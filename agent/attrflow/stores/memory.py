@@ -20,7 +20,7 @@ from attrflow.ports.view import Reads
 from attrflow.stores.claims import conflict
 from attrflow.stores.keys import cs_join_keys, mv_join_keys
 from attrflow.stores.lock import Holder, this_process
-from attrflow.stores.memory_history import MemoryHistory
+from attrflow.stores.memory_keeping import MemoryKeeping
 from attrflow.stores.memory_references import HeldReferences, Referrers
 from attrflow.stores.memory_search import MemorySearch
 from attrflow.stores.prefetch import PrefetchedView, prefetched
@@ -32,11 +32,11 @@ JoinPlace = tuple[str | None, str, str]
 """(connector, or None for the metaverse; attribute and value, both folded)."""
 
 
-class MemoryStore(MemoryHistory, MemorySearch):
+class MemoryStore(MemoryKeeping, MemorySearch):
     """A `ports.store.Store` that forgets everything when it goes."""
 
     def __init__(self) -> None:
-        MemoryHistory.__init__(self)
+        MemoryKeeping.__init__(self)
         MemorySearch.__init__(self)
         self._highest_id = 0
         self._anchors: dict[tuple[str, str], int] = {}
@@ -259,6 +259,9 @@ class MemoryStore(MemoryHistory, MemorySearch):
             return cso.kind == "staging" and (pending or not pending_only)
 
         return self._walk(connector, partition, after, limit, fits)
+
+    def count_cs(self, connector: str, partition: str | None = None, *, pending_only: bool = False) -> int:
+        return len(self.cs_ids(connector, partition, limit=len(self._cs), pending_only=pending_only))
 
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
         return tuple(sorted(i for i, mvo in self._mv.items() if mvo.retry and i > after)[:limit])

@@ -21,12 +21,13 @@ from attrflow.stores.database import Database, open_database
 from attrflow.stores.lock import hold_file
 from attrflow.stores.sqlite_commit import Batch
 from attrflow.stores.sqlite_history import SqliteHistory, write_progress, write_watermark
+from attrflow.stores.sqlite_keeping import SqliteKeeping
 from attrflow.stores.sqlite_search import SqliteSearch
 
 __all__ = ["SqliteStore", "open_sqlite"]
 
 
-class SqliteStore(SqliteSearch, SqliteHistory):
+class SqliteStore(SqliteSearch, SqliteHistory, SqliteKeeping):
     """A `ports.store.Store` in a file. Made by `open_sqlite`; used by one thread at a time."""
 
     def __init__(self, database: Database) -> None:

@@ -65,6 +65,20 @@ _PENDING_EXPORT_COUNTS = """
 SELECT json_extract(unapplied, '$.operation'), count(*) FROM cs_object
 WHERE connector = ?1 AND (?2 IS NULL OR partition = ?2) AND unapplied IS NOT NULL GROUP BY 1
 """
+_CS_COUNT = """
+SELECT count(*) FROM cs_object WHERE connector = ?1 AND kind = 'staging' AND (?2 IS NULL OR partition = ?2)
+"""
+_CS_PENDING_COUNT = _CS_COUNT + " AND (pending_import IS NOT NULL OR import_error IS NOT NULL)"
+_BACKLOG = """
+SELECT 'pending-import', count(*) FROM cs_object
+WHERE connector = ?1 AND (pending_import IS NOT NULL OR import_error IS NOT NULL) AND pending_import IS NOT NULL
+UNION ALL SELECT 'import-error', count(*) FROM cs_object
+WHERE connector = ?1 AND (pending_import IS NOT NULL OR import_error IS NOT NULL) AND import_error IS NOT NULL
+UNION ALL SELECT 'pending-export', count(*) FROM cs_object WHERE connector = ?1 AND unapplied IS NOT NULL
+UNION ALL SELECT 'export-error', count(*) FROM cs_object WHERE connector = ?1 AND export_error IS NOT NULL
+UNION ALL SELECT 'escrowed', count(*) FROM cs_object WHERE connector = ?1 AND escrowed IS NOT NULL
+UNION ALL SELECT 'retry', count(*) FROM mv_object WHERE retry IS NOT NULL
+"""
 _CS_COUNTS = """
 SELECT connector, CASE kind WHEN 'placeholder' THEN kind ELSE coalesce(object_type, 'unknown') END, count(*)
 FROM cs_object GROUP BY 1, 2
@@ -91,6 +105,10 @@ class SqliteSearch(SqliteView):
     ) -> tuple[int, ...]:
         sql = _CS_PENDING_IDS if pending_only else _CS_IDS
         return self._ids(sql, (connector, partition, after, limit))
+
+    def count_cs(self, connector: str, partition: str | None = None, *, pending_only: bool = False) -> int:
+        sql = _CS_PENDING_COUNT if pending_only else _CS_COUNT
+        return int(self._database.rows(sql, (connector, partition))[0][0])
 
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
         return self._ids(
@@ -121,6 +139,9 @@ class SqliteSearch(SqliteView):
         return self._ids(
             "SELECT id FROM cs_object WHERE connector = ? AND escrowed IS NOT NULL ORDER BY id", (connector,)
         )
+
+    def backlog(self, connector: str) -> Mapping[str, int]:
+        return {name: count for name, count in self._database.rows(_BACKLOG, (connector,)) if count}
 
     def _ids(self, sql: str, parameters: tuple[object, ...]) -> tuple[int, ...]:
         return tuple(id_ for (id_,) in self._database.rows(sql, parameters))

@@ -37,10 +37,17 @@ def test_version_says_the_version() -> None:
 
 
 def test_a_wrong_command_line_is_told_on_standard_error() -> None:
-    result = call("run", "contoso", "sideways", code=2)
+    result = call("runs", "-o", "sideways", code=2)
     assert result.stdout == ""
     assert "sideways" in result.stderr
-    assert "full-import" in result.stderr
+    assert "jsonl" in result.stderr
+
+
+def test_what_a_guard_lets_pass_is_told_from_what_it_does_not_know() -> None:
+    result = call("run", "entra", "export", "--allow", "delete=5", code=2)
+    assert "deletes, disables, identity-changes, membership-removals" in " ".join(
+        result.stderr.replace("│", " ").split()
+    )
 
 
 def test_the_reference_page_is_current() -> None:

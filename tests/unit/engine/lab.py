@@ -158,7 +158,7 @@ class Lab:
             learn_schema=lambda _name, _schema: None,
             schema=lambda name: self.directories[name].schema,
             program=self.program,
-            allow_deletes=self.allow_deletes,
+            allowed={"deletes": None} if self.allow_deletes else {},
         )
 
     def connector(self, name: str) -> Connector:

@@ -153,7 +153,7 @@ def test_more_deletes_than_the_threshold_export_nothing_at_all(threshold: int, p
         assert lab.counters(result) == {"export-delete": 3, "export-update": 1}
         return
     assert result.record.result == "stopped-deletion-threshold-exceeded"
-    assert lab.counters(result) == {} and lab.pending() == {"delete": 3, "update": 1}
+    assert lab.counters(result) == {"guarded-deletes": 3} and lab.pending() == {"delete": 3, "update": 1}
     detail = result.record.steps[0].detail
     assert detail is not None and "3 deletes are staged, the threshold is 2" in detail
 

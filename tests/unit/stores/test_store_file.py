@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from attrflow.model.changes import ChangeSet
+from attrflow.model.configuration import SchedulerState
 from attrflow.model.connector_space import CSObject
 from attrflow.model.delta import Image
 from attrflow.model.errors import StoreBusy, StoreError
@@ -134,6 +136,19 @@ def test_a_migration_is_applied_with_its_record_or_not_at_all(tmp_path: Path, mo
         assert connection.execute("SELECT name FROM schema_version WHERE version = ?", (LATEST + 1,)).fetchone() == (
             "good",
         )
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_and_goes_on(tmp_path: Path) -> None:
+    path = filled(tmp_path / "store")
+    with raw(path) as connection:
+        connection.execute("DROP TABLE scheduler_state")
+        connection.execute("DELETE FROM schema_version WHERE version > 1")
+    check_refused(path, "written by an older attrflow", read_only=True)
+    store = open_sqlite(path)
+    assert store.scheduler_state() == SchedulerState()
+    assert store.count_cs("ad") > 0
+    assert store.change_scheduler_state(lambda s: replace(s, last_run=1)).last_run == 1
+    store.close()
 
 
 def test_a_reader_writes_nothing(tmp_path: Path) -> None:

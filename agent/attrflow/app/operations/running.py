@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from attrflow.app.project import Project
 from attrflow.app.shapes import shape
 from attrflow.model.changes import RunObject, RunRecord, StepRecord
+from attrflow.model.configuration import ConnectorConfiguration, GuardKind
 from attrflow.model.entry import WireAttempt
 from attrflow.model.errors import NotFound, SettingsError
 from attrflow.runs.cycle import cycle_order, run_cycle
-from attrflow.runs.environment import Progress, silent
-from attrflow.runs.profile import PROFILES, Profile, most_severe
+from attrflow.runs.environment import Progress, never, silent
+from attrflow.runs.profile import STEP_TYPES, Profile, most_severe, profile_key, profile_steps
 from attrflow.runs.run import RunResult, end_abandoned, run_profile
 
 __all__ = [
@@ -142,26 +143,34 @@ def run(
     profile: str,
     *,
     progress: Callable[[Progress], None] = silent,
-    allow_deletes: bool = False,
+    allowed: Mapping[GuardKind, int | None] | None = None,
+    stop: Callable[[], bool] = never,
 ) -> RunResult:
     """Run one profile on one connector, holding the store.
 
     Raises:
         NotFound: there is no such connector; SettingsError: no such profile; StoreBusy: another run holds the store.
     """
-    project.require_connector(connector)
-    wanted = _profile(profile)
-    environment = project.environment(progress, allow_deletes=allow_deletes)
-    with project.store.writer(f"run {connector} {profile}"):
+    wanted = known_profile(project.settings.connectors[project.require_connector(connector)], profile)
+    environment = project.environment(progress, allowed=allowed, stop=stop)
+    with project.store.writer(f"run {connector} {wanted}"):
         end_abandoned(environment)
         return run_profile(environment, connector, wanted)
 
 
-def _profile(text: str) -> Profile:
-    found = next((profile for profile in PROFILES if profile == text), None)
-    if found is None:
-        raise SettingsError(f"There is no run profile {text!r}.", help=f"It is one of: {', '.join(PROFILES)}.")
-    return found
+def known_profile(connector: ConnectorConfiguration, text: str) -> Profile:
+    """The profile that a text names, in the product's spelling or ours.
+
+    Raises:
+        SettingsError: the connector has no such profile; the help lists those that it has.
+    """
+    if profile_steps(connector, text) is not None:
+        return profile_key(text)
+    own = [name for name in connector.profiles if profile_key(name) not in STEP_TYPES]
+    raise SettingsError(
+        f"There is no run profile {text!r} on {connector.name}.",
+        help=f"It is one of: {', '.join((*own, *STEP_TYPES))}.",
+    )
 
 
 def cycle(project: Project, *, initial: bool, progress: Callable[[Progress], None] = silent) -> Iterator[RunResult]:

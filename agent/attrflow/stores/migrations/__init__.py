@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attrflow.stores.migrations import m0001_tables, m0001_views
+from attrflow.stores.migrations import m0001_tables, m0001_views, m0002_scheduler
 
 __all__ = ["APPLICATION_ID", "LATEST", "MIGRATIONS", "Migration"]
 
@@ -25,5 +25,8 @@ class Migration:
     statements: Sequence[str]
 
 
-MIGRATIONS = (Migration(1, "tables and views", (*m0001_tables.STATEMENTS, *m0001_views.STATEMENTS)),)
+MIGRATIONS = (
+    Migration(1, "tables and views", (*m0001_tables.STATEMENTS, *m0001_views.STATEMENTS)),
+    Migration(2, "scheduler state", m0002_scheduler.STATEMENTS),
+)
 LATEST = MIGRATIONS[-1].version

@@ -6,11 +6,15 @@ A face only. Every command imports what it needs when it runs, so that help come
 from __future__ import annotations
 
 import json
-from typing import Annotated, NoReturn
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from attrflow_mocks.command_servers import openldap, samba
+
+if TYPE_CHECKING:
+    from attrflow_mocks.scenarios.seed import DirectorySeed
 
 __all__ = ["app", "main"]
 
@@ -48,13 +52,7 @@ def scenarios(
         scenario = load(name, seed)
     except ScenarioNotFoundError as error:
         _stop(str(error))
-    counts = {
-        directory.name: {
-            kind: sum(entry.object_class == kind for entry in directory.entries)
-            for kind in ("user", "group", "contact", "organizationalUnit")
-        }
-        for directory in scenario.directories
-    }
+    counts = {directory.name: _counted(directory) for directory in scenario.directories}
     lines = [scenario.title, ""]
     lines += [
         f"{one}: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()) for one, kinds in counts.items()
@@ -86,6 +84,18 @@ def journal(
         detail = json.dumps(entry["detail"], ensure_ascii=False)
         lines.append(f"{entry['number']:>6} {entry['target']:<6} {entry['result']:>4} {entry['operation']} {detail}")
     _show(output, document, lines)
+
+
+_KINDS = {
+    "ad": ("user", "group", "contact", "organizationalUnit"),
+    "openldap": ("inetOrgPerson", "groupOfNames", "groupOfUniqueNames", "posixGroup", "organizationalUnit"),
+}
+
+
+def _counted(directory: DirectorySeed) -> dict[str, int]:
+    """How many entries of each class a directory starts with."""
+    classes = Counter(entry.object_class for entry in directory.entries)
+    return {kind: classes[kind] for kind in _KINDS[directory.profile]}
 
 
 app.command()(openldap)

@@ -29,24 +29,35 @@ def openldap(
     seed: Annotated[int, typer.Option(help="What they follow from.")] = 1,
     ldif: Annotated[Path | None, typer.Option(help="Holds this file instead, its suffix first.")] = None,
     suffix: Annotated[str, typer.Option(help="The root of the database.")] = "dc=example,dc=test",
+    scenario: Annotated[str, typer.Option(help="Holds the OpenLDAP directory of this scenario instead.")] = "",
     tls: Annotated[bool, typer.Option("--tls", help="Offer StartTLS and ldaps as well.")] = False,
     announce: Annotated[
         bool, typer.Option("--announce", help="Print one JSON line; end at the end of standard input.")
     ] = False,
     state: State = None,
 ) -> None:
-    """Run a private slapd with made-up people, or with a file of yours."""
+    """Run a private slapd with made-up people, with a scenario's directory, or with a file of yours."""
+    if scenario and ldif:
+        _stop("--scenario and --ldif both say what it holds: give one of them")
     options = ["--users", str(users), "--groups", str(groups), "--seed", str(seed), "--suffix", suffix]
     options += [*(["--ldif", str(ldif.resolve())] if ldif else []), *(["--tls"] if tls else [])]
+    options += ["--scenario", scenario] if scenario else []
     if _standing("openldap", action, options):
         return
     from attrflow_mocks.openldap import SlapdError, SlapdMissingError, example_ldif, running_slapd  # noqa: PLC0415 - help comes at once
+    from attrflow_mocks.openldap_seed import openldap_seed, seed_ldif  # noqa: PLC0415 - the same
 
     # Ended by a signal, slapd is ended too: the interrupt unwinds the block below.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        content = ldif.read_text("utf-8") if ldif else example_ldif(users, groups, suffix=suffix, seed=seed)
-        with running_slapd(content, suffix, tls=tls) as slapd:
+        password = "admin"  # noqa: S105 - public, as all passwords of the mocks
+        if scenario:
+            chosen = openldap_seed(scenario, seed=seed)
+            suffix, content = chosen.naming_context, seed_ldif(chosen)
+            password = chosen.accounts.get(f"cn=admin,{suffix}", password)
+        else:
+            content = ldif.read_text("utf-8") if ldif else example_ldif(users, groups, suffix=suffix, seed=seed)
+        with running_slapd(content, suffix, password=password, tls=tls) as slapd:
             document = {"schema": "attrflow-mocks.openldap/1", **asdict(slapd)}
             lines = [f"{slapd.url}  {slapd.suffix}"]
             lines += [f"{slapd.ldaps_url}  CA {slapd.ca_file}"] if slapd.ldaps_url else []
@@ -54,7 +65,7 @@ def openldap(
             _hold(document, lines, announce=announce, state=state)
     except KeyboardInterrupt:
         return
-    except (SlapdMissingError, SlapdError, ValueError, OSError) as error:
+    except (SlapdMissingError, SlapdError, LookupError, ValueError, OSError) as error:
         _stop(str(error))
 
 
@@ -79,10 +90,11 @@ def samba(
     try:
         chosen = None
         if scenario:
-            named = {one.name: one for one in load(scenario, seed).directories}
-            chosen = named.get(directory) if directory else next(iter(named.values()))
+            named = {one.name: one for one in load(scenario, seed).directories if one.profile == "ad"}
+            chosen = named.get(directory) if directory else next(iter(named.values()), None)
             if chosen is None:
-                _stop(f"no directory of {scenario} is named {directory!r}; there are: {', '.join(named)}")
+                what = f"Active Directory of {scenario}" + (f" is named {directory!r}" if directory else "")
+                _stop(f"no {what}; there are: {', '.join(named) or 'none'}")
         with running_samba(chosen) as running:
             document = {"schema": "attrflow-mocks.samba/1", **asdict(running), "url": running.url}
             lines = [f"{running.url}  {running.naming_context}", f"unix socket {running.ldapi}"]

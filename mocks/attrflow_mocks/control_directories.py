@@ -12,9 +12,8 @@ import msgspec
 import orjson
 from starlette.requests import Request
 
-from attrflow_mocks.ad.rights import rules_document
 from attrflow_mocks.control_values import SeedRequest, decode
-from attrflow_mocks.directory_options import apply_options, parse_options
+from attrflow_mocks.directory_options import apply_options, options_document, parse_options
 from attrflow_mocks.world import World
 
 __all__ = ["DIRECTORY_ROUTES", "seed_request"]
@@ -40,25 +39,19 @@ def seed_request(content_type: str, directory: str, body: bytes) -> SeedRequest:
 
 
 async def _options(world: World, request: Request) -> Mapping[str, object]:
-    """A directory's rights, its Recycle Bin, and who may replicate."""
-    directory = world.directory(request.path_params["name"])
-    replicators = directory.replicators
-    return {
-        "rights": rules_document(directory),
-        "recycle-bin": directory.recycle_bin,
-        "replicators": None if replicators is None else sorted(replicators),
-    }
+    """A directory's rights, its Recycle Bin, and who may replicate; a database's size limit."""
+    return options_document(world.any_directory(request.path_params["name"]))
 
 
 async def _set_options(world: World, request: Request) -> Mapping[str, object]:
     """Sets those options that the document names; `rights` takes the place of all rules."""
-    directory = world.directory(request.path_params["name"])
+    directory = world.any_directory(request.path_params["name"])
     try:
         document = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
         raise ValueError(f"the body is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise ValueError("the body is an object with `rights`, `recycle-bin` or `replicators`")
+        raise ValueError("the body is an object with `rights`, `recycle-bin`, `replicators` or `size-limit`")
     apply_options(directory, parse_options(document))
     return await _options(world, request)
 

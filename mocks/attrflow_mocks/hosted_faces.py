@@ -13,9 +13,10 @@ from attrflow_mocks.faults import Fault
 from attrflow_mocks.hosted import HostedMocks
 from attrflow_mocks.journal import Request
 from attrflow_mocks.ldif import parse_ldif
+from attrflow_mocks.lightweight.database import Database
 from attrflow_mocks.scenarios.seed import EntrySeed, SeedValue
 
-__all__ = ["MockAd", "MockTenant"]
+__all__ = ["MockAd", "MockOpenLdap", "MockTenant"]
 
 
 class _Mock:
@@ -62,31 +63,19 @@ class _Mock:
         return self.mocks.call(lambda: [one for one in self.world.journal if target is None or one.target == target])
 
 
-class MockAd(_Mock):
-    """A served directory. `account` and `password` are the connector's, `authority` is for StartTLS."""
+class _MockDirectory(_Mock):
+    """What the served directories of both profiles offer."""
 
-    def __init__(self, mocks: HostedMocks, name: str | int | None = None) -> None:
-        """The directory of this name, by default the first.
-
-        Raises:
-            LookupError: the scenario has none of this name.
-        """
+    def __init__(self, mocks: HostedMocks, name: str) -> None:
         super().__init__(mocks)
-        self.name = str(name) if name is not None else next(iter(self.world.directories))
-        self.world.directory(self.name)
-        server, seed = mocks.servers.directories[self.name], self.world.seeds[self.name]
+        self.name = name
+        server, seed = mocks.servers.directories[name], self.world.seeds[name]
         self.host, self.port = mocks.servers.host, server.port
         self.authority = server.identity.authority
-        self.ldaps_port = mocks.servers.secure[self.name].port
-        self.global_catalog_port = mocks.servers.catalogs[self.name].port
+        self.ldaps_port = mocks.servers.secure[name].port
         self.url = f"ldap://{self.host}:{self.port}"
         self.naming_context, self.netbios = seed.naming_context, seed.netbios
         self.account, self.password = next(iter(seed.accounts.items()))
-
-    @property
-    def directory(self) -> Directory:
-        """The directory's state; look at it through `mocks.call`."""
-        return self.world.directory(self.name)
 
     def add(self, entries: str | Sequence[EntrySeed]) -> int:
         """Add entries, given as LDIF or as seeds; returns how many."""
@@ -107,13 +96,56 @@ class MockAd(_Mock):
         self.mocks.call(lambda: self.world.delete(self.name, dn, tree=tree))
 
     def options(self, document: Mapping[str, object]) -> None:
-        """Set rights, the Recycle Bin or who may replicate, as the control plane and `options.toml` name them.
+        """Set rights, the Recycle Bin, who may replicate, or a size limit, as the control plane names them.
 
         Raises:
             ValueError: a key is unknown, or a rule is wrong.
         """
         options = parse_options(document)
-        self.mocks.call(lambda: apply_options(self.directory, options))
+        self.mocks.call(lambda: apply_options(self.world.any_directory(self.name), options))
+
+
+class MockAd(_MockDirectory):
+    """A served Active Directory. `account` and `password` are the connector's, `authority` is for StartTLS."""
+
+    def __init__(self, mocks: HostedMocks, name: str | int | None = None) -> None:
+        """The directory of this name, by default the first.
+
+        Raises:
+            LookupError: the scenario has none of this name, or it is an OpenLDAP database.
+        """
+        chosen = str(name) if name is not None else next(iter(mocks.world.directories))
+        mocks.world.directory(chosen)
+        super().__init__(mocks, chosen)
+        self.global_catalog_port = mocks.servers.catalogs[chosen].port
+
+    @property
+    def directory(self) -> Directory:
+        """The directory's state; look at it through `mocks.call`."""
+        return self.world.directory(self.name)
+
+
+class MockOpenLdap(_MockDirectory):
+    """A served OpenLDAP database. `account` may read; the administrator may do everything."""
+
+    def __init__(self, mocks: HostedMocks, name: str | int | None = None) -> None:
+        """The database of this name, by default the scenario's first.
+
+        Raises:
+            LookupError: the scenario has none (of this name).
+        """
+        databases = [one for one, held in mocks.world.directories.items() if isinstance(held, Database)]
+        if name is None and not databases:
+            raise LookupError(f"scenario {mocks.world.scenario.name} has no directory of the profile openldap")
+        chosen = str(name) if name is not None else databases[0]
+        self.admin_dn = mocks.world.database(chosen).admin_dn
+        super().__init__(mocks, chosen)
+        self.admin_password = mocks.world.seeds[chosen].accounts.get(self.admin_dn, "")
+
+    @property
+    def database(self) -> Database:
+        """The database's state; look at it through `mocks.call`."""
+        return self.world.database(self.name)
 
 
 class MockTenant(_Mock):

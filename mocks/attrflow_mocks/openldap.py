@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from attrflow_mocks.openldap_configuration import OVERLAYS, SlapdSettings, configuration_text
+from attrflow_mocks.openldap_configuration import DEFINING, OVERLAYS, SlapdSettings, configuration_text
 from attrflow_mocks.openldap_example import base_ldif, example_ldif
 
 __all__ = [
@@ -163,7 +163,7 @@ def _configure(folder: Path, settings: SlapdSettings) -> Path:
     if schemas is None:
         raise SlapdMissingError(f"slapd has no schema files in {', '.join(_SCHEMAS)}; install it anew: {APT_LINE}")
     modules = _first_folder(_MODULES)
-    wanted = ("back_mdb", *settings.overlays)
+    wanted = ("back_mdb", *settings.overlays, *DEFINING)
     loaded = tuple([name for name in wanted if modules is not None and _module(modules, name)])
     for name in ("database", "accesslog"):
         (folder / name).mkdir()

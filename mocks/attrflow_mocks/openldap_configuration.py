@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OVERLAYS", "SCHEMAS", "SlapdSettings", "configuration_text"]
+__all__ = ["DEFINING", "OVERLAYS", "SCHEMAS", "SlapdSettings", "configuration_text"]
 
 OVERLAYS = ("syncprov", "accesslog", "memberof", "refint")
 """In the order in which they are put on the database."""
+DEFINING = ("ppolicy",)
+"""Modules that are loaded for the attributes that they define (pwdAccountLockedTime), and put on no database."""
 SCHEMAS = ("core", "cosine", "inetorgperson", "nis")
 
 

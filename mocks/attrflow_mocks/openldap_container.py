@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attrflow_mocks.openldap import RunningSlapd, SlapdError
-from attrflow_mocks.openldap_configuration import OVERLAYS, SlapdSettings, configuration_text
+from attrflow_mocks.openldap_configuration import DEFINING, OVERLAYS, SlapdSettings, configuration_text
 from attrflow_mocks.openldap_example import base_ldif
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def running_container(
 
 def build_context(settings: SlapdSettings, ldif: str) -> io.BytesIO:
     """What the image is built from: Dockerfile, slapd.conf and seed as a tar file."""
-    modules = ("back_mdb", *settings.overlays)
+    modules = ("back_mdb", *settings.overlays, *DEFINING)
     configuration = configuration_text(
         settings, folder=_FOLDER, schemas="/etc/ldap/schema", modules="/usr/lib/ldap", loaded=modules
     )

@@ -1,4 +1,4 @@
-"""pytest fixtures: a real OpenLDAP, a mock Active Directory, a mock Entra tenant, and that tenant inside respx.
+"""pytest fixtures: a real OpenLDAP, a mock one, a mock Active Directory, a mock Entra tenant, also inside respx.
 
 Only pytest is imported here, since pytest loads this module in every run of every project that has the
 package installed; the servers are imported when a fixture is asked for.
@@ -15,13 +15,15 @@ import pytest
 if TYPE_CHECKING:
     from attrflow_mocks.graph_respx import GraphInProcess
     from attrflow_mocks.hosted import HostedMocks
-    from attrflow_mocks.hosted_faces import MockAd, MockTenant
+    from attrflow_mocks.hosted_faces import MockAd, MockOpenLdap, MockTenant
     from attrflow_mocks.openldap import RunningSlapd
     from attrflow_mocks.world import Part
 
-__all__ = ["graph_respx", "mock_ad", "mock_tenant", "openldap"]
+__all__ = ["graph_respx", "mock_ad", "mock_openldap", "mock_tenant", "openldap"]
 
-_MARKER = "mocks(scenario, seed, directory): which scenario, seed and directory mock_ad and mock_tenant serve"
+_MARKER = (
+    "mocks(scenario, seed, directory): which scenario, seed and directory mock_ad, mock_openldap, mock_tenant serve"
+)
 _SHORT_MARKER = "scenario(name, seed=1): which scenario the mocks of this test serve"
 
 
@@ -82,6 +84,18 @@ def mock_ad(request: pytest.FixtureRequest) -> Iterator[MockAd]:
 
 
 @pytest.fixture
+def mock_openldap(request: pytest.FixtureRequest) -> Iterator[MockOpenLdap]:
+    """A mock OpenLDAP on a free port, as new for each test: that of openldap-small unless a marker says otherwise.
+
+    No slapd is needed; `openldap` is the real one.
+    """
+    from attrflow_mocks.hosted_faces import MockOpenLdap  # noqa: PLC0415 - only where the fixture is used
+
+    served = _served(request, "directories", "openldap-small")
+    yield MockOpenLdap(served, _asked(request).get("directory"))
+
+
+@pytest.fixture
 def mock_tenant(request: pytest.FixtureRequest) -> Iterator[MockTenant]:
     """A mock Entra tenant on a free port, as new for each test: that of contoso-small."""
     from attrflow_mocks.hosted_faces import MockTenant  # noqa: PLC0415 - only where the fixture is used
@@ -120,11 +134,11 @@ def _asked(request: pytest.FixtureRequest) -> dict[str, str | int]:
     return asked
 
 
-def _scenario(request: pytest.FixtureRequest) -> tuple[str, int]:
+def _scenario(request: pytest.FixtureRequest, otherwise: str = "contoso-small") -> tuple[str, int]:
     from attrflow_mocks.scenarios.loader import DEFAULT_SEED  # noqa: PLC0415 - only where a fixture is used
 
     asked = _asked(request)
-    return str(asked.get("scenario", "contoso-small")), int(asked.get("seed", DEFAULT_SEED))
+    return str(asked.get("scenario", otherwise)), int(asked.get("seed", DEFAULT_SEED))
 
 
 @pytest.fixture(scope="session")
@@ -136,13 +150,13 @@ def _attrflow_mocks() -> Iterator[dict[tuple[str, int, str], HostedMocks]]:
         mocks.__exit__(None, None, None)
 
 
-def _served(request: pytest.FixtureRequest, part: Part) -> HostedMocks:
+def _served(request: pytest.FixtureRequest, part: Part, otherwise: str = "contoso-small") -> HostedMocks:
     """The running mocks that a test asks for, as they were at the start."""
     from attrflow_mocks.hosted import HostedMocks  # noqa: PLC0415 - only where the fixture is used
     from attrflow_mocks.world import World  # noqa: PLC0415 - only where the fixture is used
 
     running: dict[tuple[str, int, str], HostedMocks] = request.getfixturevalue("_attrflow_mocks")
-    scenario, seed = _scenario(request)
+    scenario, seed = _scenario(request, otherwise)
     mocks = running.get((scenario, seed, part))
     if mocks is None:
         mocks = HostedMocks(World.of(scenario, seed=seed, part=part))

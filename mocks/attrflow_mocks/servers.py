@@ -48,7 +48,7 @@ class Servers:
         self.token = secrets.token_urlsafe(24)
         self.directories: dict[str, AdServer] = {}
         self.secure: dict[str, AdServer] = {}
-        """LDAPS, and the Global Catalog in the clear, over the same directories; always on free ports."""
+        """LDAPS, and (of Active Directory) the Global Catalog in the clear; always on free ports."""
         self.catalogs: dict[str, AdServer] = {}
         self.tenant: EntraServer | None = None
         self.control: HttpHost | None = None
@@ -84,6 +84,7 @@ class Servers:
 
     async def _start_directories(self, stack: contextlib.AsyncExitStack) -> None:
         from attrflow_mocks.ad.certificates import make_identity  # noqa: PLC0415 - not for a tenant alone
+        from attrflow_mocks.ad.directory import Directory  # noqa: PLC0415 - the same
         from attrflow_mocks.ad.server import AdServer  # noqa: PLC0415 - the same
 
         world, ports = self.world, self.ports
@@ -95,7 +96,9 @@ class Servers:
                 await server.start()
             stack.push_async_callback(server.close)
             self.directories[name] = server
-            for beside, options in ((self.secure, {"tls": True}), (self.catalogs, {"catalog": True})):
+            more = [(self.secure, {"tls": True})]
+            more += [(self.catalogs, {"catalog": True})] if isinstance(directory, Directory) else []
+            for beside, options in more:
                 beside[name] = AdServer(
                     directory, world.journal, world.faults, ports.host, identity=identity, **options
                 )
@@ -133,7 +136,7 @@ class Servers:
             "host": host,
             "port": server.port,
             "ldaps_port": self.secure[name].port,
-            "global_catalog_port": self.catalogs[name].port,
+            "global_catalog_port": self.catalogs[name].port if name in self.catalogs else None,
             "naming_context": seed.naming_context,
             "netbios": seed.netbios,
             "profile": seed.profile,

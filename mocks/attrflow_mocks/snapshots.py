@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from attrflow_mocks.ad.directory import Directory
-from attrflow_mocks.ad.snapshots import copy_directory, restore_directory
 from attrflow_mocks.clock import Clock
 from attrflow_mocks.entra.tenant import Tenant
+from attrflow_mocks.profiles import AnyDirectory, copied, restored
 
 __all__ = ["Snapshot", "restore", "take"]
 
@@ -24,7 +23,7 @@ class Snapshot:
     """A copy of each directory by its name, the inside of the tenant, and how far the clock was."""
 
     advanced: timedelta
-    directories: Mapping[str, Directory]
+    directories: Mapping[str, AnyDirectory]
     tenant: Mapping[str, object] | None
 
 
@@ -39,18 +38,16 @@ def _shared(found: Tenant) -> tuple[object, ...]:
     return (*locks, *(inside[name] for name in ("seed", "schema") if name in inside))
 
 
-def take(clock: Clock, directories: Mapping[str, Directory], tenant: Tenant | None) -> Snapshot:
+def take(clock: Clock, directories: Mapping[str, AnyDirectory], tenant: Tenant | None) -> Snapshot:
     """The state of now."""
-    copies = {name: copy_directory(one) for name, one in directories.items()}
-    for name, twin in copies.items():
-        directories[name].shadow = twin  # stale reads are answered from it
+    copies = {name: copied(one) for name, one in directories.items()}
     return Snapshot(clock.advanced, copies, _copied(vars(tenant), clock, _shared(tenant)) if tenant else None)
 
 
-def restore(snapshot: Snapshot, clock: Clock, directories: Mapping[str, Directory], tenant: Tenant | None) -> None:
+def restore(snapshot: Snapshot, clock: Clock, directories: Mapping[str, AnyDirectory], tenant: Tenant | None) -> None:
     """Make everything as it was when the snapshot was taken; it can be gone back to again."""
     clock.advanced = snapshot.advanced
     for name, twin in snapshot.directories.items():
-        restore_directory(directories[name], twin)
+        restored(directories[name], twin)
     if tenant is not None and snapshot.tenant is not None:
         vars(tenant).update(_copied(snapshot.tenant, clock, _shared(tenant)))

@@ -6,23 +6,15 @@ for tests. It knows the mocks' state, and no wire format.
 
 from __future__ import annotations
 
-import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
+from attrflow_mocks import profiles
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.errors import LdapError
-from attrflow_mocks.ad.loading import load_directory
-from attrflow_mocks.ad.message import Change
-from attrflow_mocks.ad.modify import modify
-from attrflow_mocks.ad.names import format_dn, parse_dn
-from attrflow_mocks.ad.tombstones import delete
-from attrflow_mocks.ad.values import Syntax, sid_text
-from attrflow_mocks.ad.writes import rename
-from attrflow_mocks.adding import add_entries, octets
 from attrflow_mocks.administration import RefusedError, administer
 from attrflow_mocks.clock import Clock
 from attrflow_mocks.control_values import TenantRequest
@@ -31,6 +23,8 @@ from attrflow_mocks.entra.tenant import Tenant
 from attrflow_mocks.faults import FaultScript
 from attrflow_mocks.identifiers import Identifiers
 from attrflow_mocks.journal import Journal
+from attrflow_mocks.lightweight.database import Database
+from attrflow_mocks.profiles import AnyDirectory
 from attrflow_mocks.scenarios.loader import DEFAULT_SEED, load
 from attrflow_mocks.scenarios.seed import DirectorySeed, EntrySeed, Scenario, SeedValue
 from attrflow_mocks.snapshots import Snapshot, restore, take
@@ -39,8 +33,6 @@ __all__ = ["PARTS", "Part", "RefusedError", "World"]
 
 Part = Literal["all", "directories", "tenant"]
 PARTS: tuple[Part, ...] = get_args(Part)
-
-_REPLACE = 2
 
 
 class _Clock(Clock):
@@ -68,7 +60,7 @@ class World:
         self.journal = Journal()
         self.faults = FaultScript()
         self.seeds: dict[str, DirectorySeed] = {}
-        self.directories: dict[str, Directory] = {}
+        self.directories: dict[str, AnyDirectory] = {}
         self.tenant: Tenant | None = None
         self.snapshots: dict[str, Snapshot] = {}
         self.sign_in: Callable[[str, str], str] | None = None
@@ -90,10 +82,10 @@ class World:
         """
         return cls(load(name, seed), seed=seed, part=part, start=start)
 
-    def _directory(self, seed: DirectorySeed) -> Directory:
+    def _directory(self, seed: DirectorySeed) -> AnyDirectory:
         # Each directory has ids of its own, whatever stands before it in the scenario.
         identifiers = Identifiers(zlib.crc32(f"{self.seed}/{seed.name}".encode()))
-        directory = load_directory(seed, self.clock, identifiers)
+        directory = profiles.bring_to_life(seed, self.clock, identifiers)
         apply_options(directory, self.options.get(seed.name, DirectoryOptions()))
         return directory
 
@@ -125,8 +117,8 @@ class World:
 
     # What there is
 
-    def directory(self, name: str) -> Directory:
-        """The directory of this name.
+    def any_directory(self, name: str) -> AnyDirectory:
+        """The directory of this name, whichever profile it has.
 
         Raises:
             LookupError: there is none; the text lists those that there are.
@@ -135,6 +127,28 @@ class World:
             known = ", ".join(self.directories) or "none"
             raise LookupError(f"no directory is named {name!r}; there are: {known}")
         return self.directories[name]
+
+    def directory(self, name: str) -> Directory:
+        """The Active Directory of this name.
+
+        Raises:
+            LookupError: there is none, or it is an OpenLDAP database.
+        """
+        found = self.any_directory(name)
+        if not isinstance(found, Directory):
+            raise LookupError(f"{name} has the profile openldap: it is a database, not an Active Directory")
+        return found
+
+    def database(self, name: str) -> Database:
+        """The OpenLDAP database of this name.
+
+        Raises:
+            LookupError: there is none, or it is an Active Directory.
+        """
+        found = self.any_directory(name)
+        if not isinstance(found, Database):
+            raise LookupError(f"{name} has the profile ad: it is an Active Directory, not an OpenLDAP database")
+        return found
 
     def required_tenant(self) -> Tenant:
         """The tenant.
@@ -150,7 +164,7 @@ class World:
         """All directories by name, their entries in tree order, and the objects of the tenant."""
         return {
             "now": self.clock.now().isoformat(),
-            "directories": {name: list(_entries(one)) for name, one in self.directories.items()},
+            "directories": {name: list(profiles.entries(one)) for name, one in self.directories.items()},
             "tenant": self.tenant.dump() if self.tenant else None,
         }
 
@@ -164,9 +178,9 @@ class World:
             ValueError: the schema has no such class or attribute.
             RefusedError: an entry was refused; those before it stay.
         """
-        directory = self.directory(name)
+        directory = self.any_directory(name)
         with _refusals(name):
-            add_entries(directory, entries)
+            profiles.add(directory, entries)
         return len(entries)
 
     def add_users(self, users: Sequence[Mapping[str, object]]) -> int:
@@ -190,13 +204,9 @@ class World:
             LookupError: no such directory or entry.
             RefusedError: the directory refused; nothing was changed.
         """
-        directory = self.directory(name)
-        wanted = [
-            Change(_REPLACE, attribute, tuple(octets(value) for value in values))
-            for attribute, values in changes.items()
-        ]
+        directory = self.any_directory(name)
         with _refusals(dn):
-            modify(directory, directory.require(dn), wanted)
+            profiles.modify(directory, dn, changes)
 
     def move(self, name: str, dn: str, new_dn: str) -> None:
         """Rename or move an entry, and with it all below it.
@@ -206,22 +216,20 @@ class World:
             ValueError: `new_dn` is no DN.
             RefusedError: the directory refused.
         """
-        target = parse_dn(new_dn)
-        if not target:
-            raise ValueError("`new_dn` is empty: give the whole new DN")
-        rdn, parent = target[0], target[1:]
+        directory = self.any_directory(name)
         with _refusals(dn):
-            rename(self.directory(name), dn, str(rdn), True, format_dn(parent))  # noqa: FBT003 - AD's deleteOldRdn
+            profiles.move(directory, dn, new_dn)
 
     def delete(self, name: str, dn: str, *, tree: bool = False) -> None:
-        """Delete an entry, with `tree` all below it too: tombstones stay, as after a client's delete.
+        """Delete an entry as a client would, with `tree` all below it too; in AD tombstones stay.
 
         Raises:
             LookupError: no such directory or entry.
             RefusedError: the directory refused.
         """
+        directory = self.any_directory(name)
         with _refusals(dn):
-            delete(self.directory(name), dn, tree=tree)
+            profiles.delete(directory, dn, tree=tree)
 
     def perform(self, name: str) -> str:
         """Let one of the scenario's acts happen; returns its story.
@@ -260,23 +268,3 @@ def _refusals(dn: str) -> Iterator[None]:
     except LdapError as error:
         text = f"{dn}: {error}".replace("\n", " ").strip()
         raise (LookupError(text) if error.result.code == 32 else RefusedError(text)) from error
-
-
-def _entries(directory: Directory) -> Iterator[dict[str, object]]:
-    """The domain partition, tombstones included, binary values as bytes."""
-    for entry in directory.subtree(directory.root):
-        attributes: dict[str, list[object]] = {}
-        for attribute in directory.schema.attributes.values():
-            values = [] if attribute.computed else directory.values(entry, attribute)
-            if values:
-                attributes[attribute.name] = [_shown(value, attribute.syntax) for value in values]
-        yield {"dn": directory.dn(entry).decode(), "deleted": entry.deleted, "attributes": attributes}
-
-
-def _shown(value: bytes, syntax: Syntax) -> object:
-    """A value for people and tests: identifiers as text, other binary values as bytes."""
-    if syntax is Syntax.GUID and len(value) == 16:
-        return str(uuid.UUID(bytes_le=value))
-    if syntax is Syntax.SID:
-        return sid_text(value)
-    return value if syntax in (Syntax.OCTET, Syntax.DESCRIPTOR) else value.decode("utf-8", "backslashreplace")

@@ -21,6 +21,7 @@ from attrflow.model.connector_space import CSObject
 from attrflow.model.delta import EMPTY_IMAGE
 from attrflow.ports.store import CSFilter
 from attrflow.runs.run import RunResult
+from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.faults import Fault
 from attrflow_mocks.hosted import HostedMocks
 from attrflow_mocks.hosted_faces import MockAd, MockTenant
@@ -236,7 +237,8 @@ def new_project(folder: Path, mocks: HostedMocks, units: tuple[str, ...], *, sta
 def told(folder: Path, mocks: HostedMocks) -> Iterator[Story]:
     """The story of a project folder and of the mocks that it points at; closes what it opened."""
     tenant = MockTenant(mocks)
-    directories = {name: MockAd(mocks, name) for name in mocks.world.directories}
+    domains = [name for name, held in mocks.world.directories.items() if isinstance(held, Directory)]
+    directories = {name: MockAd(mocks, name) for name in domains}
     story = Story(folder, mocks, tenant, Cloud(tenant), directories)
     try:
         yield story

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC
 
+from attrflow_mocks.ad.constructed import computed_values
 from attrflow_mocks.ad.directory import Directory
 from attrflow_mocks.ad.entry import Entry
 from attrflow_mocks.ad.errors import refused
@@ -15,6 +17,10 @@ from attrflow_mocks.ad.names import InvalidName, fold, parse_dn
 from attrflow_mocks.ad.values import NEVER, filetime, guid_from_text, sid_from_text
 
 __all__ = ["Principal", "account_entry", "authenticate"]
+
+_HOURS = 7 * 24
+_MOST_GROUPS = 1015
+"""SIDs of groups that a token holds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,8 @@ def authenticate(directory: Directory, name: str, password: bytes) -> Principal:
 
     Raises:
         LdapError: 49 with the reason in the text: 525 nobody of that name, 52e wrong password, and with
-            the right one 533 disabled, 532 password expired, 701 account expired, 773 password to be
-            changed first, 775 locked.
+            the right one 775 locked, 533 disabled, 701 account expired, 530 not at this hour, 531 not from
+            this workstation, 568 in too many groups, 773 password to be changed first, 532 password expired.
     """
     entry = account_entry(directory, name)
     expected = _password_of(directory, name, entry)
@@ -139,6 +145,13 @@ def _check_state(directory: Directory, entry: Entry) -> None:
     expires = entry.number("accountExpires", NEVER)
     if expires not in (0, NEVER) and expires <= now:
         raise refused("701")
+    if not _at_this_hour(directory, entry):
+        raise refused("530")
+    workstations = fold(entry.first("userWorkstations") or "").split(",")
+    if workstations != [""] and "dc1" not in [name.strip() for name in workstations]:
+        raise refused("531")  # a simple bind comes from the domain controller itself (general knowledge)
+    if len(computed_values(directory, entry, "tokenGroups")) > _MOST_GROUPS:
+        raise refused("568")
     if control & 0x10000:
         return
     last_set = entry.number("pwdLastSet", now)
@@ -147,3 +160,13 @@ def _check_state(directory: Directory, entry: Entry) -> None:
     age = -directory.root.number("maxPwdAge")
     if 0 < age < NEVER and last_set + age < now:
         raise refused("532")
+
+
+def _at_this_hour(directory: Directory, entry: Entry) -> bool:
+    """Whether logonHours, a bit for each hour of the week from Sunday 00:00 UTC, lets the account in now."""
+    held = entry.values.get("logonHours", [b""])[0]
+    if len(held) != _HOURS // 8:
+        return True
+    now = directory.now().astimezone(UTC)
+    hour = (now.isoweekday() % 7) * 24 + now.hour
+    return bool(held[hour // 8] >> (hour % 8) & 1)

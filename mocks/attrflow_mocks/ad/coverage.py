@@ -25,7 +25,7 @@ __all__ = ["page"]
 
 _OPERATIONS: Mapping[str, str] = {
     "bind": "simple, with DN, UPN, DOM\\name, name@domain, <GUID=>, <SID=>, GUID, SID, canonical name, service "
-    "principal name, display name; error 49 with its sub-codes",
+    "principal name, display name; error 49 with the sub-codes 525, 52e, 530, 531, 532, 533, 568, 701, 773, 775",
     "search": "every filter, paging, ranges, sort, windows, notification, DirSync",
     **HANDLED,
     "extended": "the extended operations below",
@@ -43,12 +43,23 @@ _DIFFERS: Mapping[str, str] = {
     "Replication": "one domain controller; a stale read on order stands for a second one",
 }
 _NOT_THERE: Mapping[str, str] = {
-    "SASL (GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5), NTLM, Sicily": "authMethodNotSupported",
+    "SASL (GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5), NTLM, Sicily": "authMethodNotSupported (7, 00002027); the root DSE "
+    "lists no mechanism, as none is spoken",
     "Several domains, trusts, foreign security principals": "one forest of one domain for each directory",
     "Dynamic objects, TTL refresh, link TTL (1.2.840.113556.1.4.2309)": "not listed in the root DSE",
     "Policy hints (2239), set owner (2255), bypass quota (2256)": "not listed in the root DSE",
     "Quotas, auditing, schema changes, FSMO transfers over the root DSE": "refused",
     "Sorting by language (ordering rules)": "the default order is used",
+}
+
+
+_LIGHT_NOT_THERE: Mapping[str, str] = {
+    "SASL": "authMethodNotSupported (7), as slapd without a mechanism; the root DSE lists none",
+    "Access rules": "the administrator writes, everybody reads, a password is seen by its owner alone",
+    "Overlays but syncprov, memberof and refint": "no cn=accesslog, and the password policy's "
+    "attributes without the policy",
+    "Other controls (pre- and post-read, assertion, sort, windows)": "not listed; critical ones end in 12",
+    "Aliases, referral entries, cn=config, cn=monitor, several databases": "one suffix of plain entries",
 }
 
 
@@ -78,6 +89,7 @@ def page() -> str:
         _table(None, "topic", _DIFFERS.items()),
         "## Not there",
         _table(None, "topic", _NOT_THERE.items()),
+        _table("The OpenLDAP profile", "topic", _LIGHT_NOT_THERE.items()),
     ]
     return "\n\n".join(parts) + "\n"
 

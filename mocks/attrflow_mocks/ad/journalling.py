@@ -61,8 +61,10 @@ def describe(message: Message) -> dict[str, object]:
                 "attributes": list(search.attributes),
                 "size_limit": search.size_limit,
             }
-        case BindRequest(_, name, method, _):
+        case BindRequest(_, name, method, _, mechanism):
             detail = {"name": name, "method": method}
+            if mechanism:
+                detail["mechanism"] = mechanism
         case ModifyRequest(dn, changes):
             detail = {
                 "dn": dn,

@@ -52,6 +52,8 @@ class BindRequest:
     name: str
     method: str
     password: bytes = field(repr=False)
+    mechanism: str = ""
+    """The SASL mechanism; its credentials are not read, as no mechanism is spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,8 @@ def _read_bind(reader: Reader) -> BindRequest:
     method = {0x80: "simple", 0xA3: "sasl", 0x89: "sicily", 0x8A: "sicily", 0x8B: "sicily"}.get(tag)
     if method is None:
         raise ProtocolError(f"no bind method has tag {tag:02x}")
-    return BindRequest(version, name, method, content if method == "simple" else b"")
+    mechanism = Reader(content).text() if method == "sasl" else ""
+    return BindRequest(version, name, method, content if method == "simple" else b"", mechanism)
 
 
 def _read_search(reader: Reader) -> SearchRequest:

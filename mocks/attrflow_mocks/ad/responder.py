@@ -133,7 +133,8 @@ class Session(Conversation):
         if request.version != 3:
             raise LdapError(2, "only LDAP version 3 is spoken here")
         if request.method != "simple":
-            raise ldap_error(7, 0x57, f"{request.method} bind is not supported by this mock: use simple bind")
+            tried = f"SASL mechanism {request.mechanism}" if request.method == "sasl" else "Sicily (NTLM)"
+            raise ldap_error(7, 0x2027, f"{tried} is not spoken by this mock, and the root DSE lists none: bind simply")
         if request.name and request.password:
             principal = authenticate(self._directory, request.name, request.password)
             self.principal = None if self._fast_bind else principal  # fast bind checks passwords and signs nobody in

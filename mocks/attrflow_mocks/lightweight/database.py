@@ -71,7 +71,7 @@ class Database:
         self.suffix_key = dn_key(suffix)
         self.admin_dn = f"cn=admin,{suffix}"
         self.accounts: dict[str, str] = {}
-        """DNs that may sign in and write without an entry, and their passwords."""
+        """DNs without an entry that may sign in and write, and their passwords."""
         self.size_limit = size_limit
         self.root: Node | None = None
         self.by_uuid: dict[uuid.UUID, Node] = {}
@@ -85,6 +85,8 @@ class Database:
         """Told of every change; the flag says that the entry was deleted."""
         self.members: dict[tuple[str, ...], dict[Node, None]] = {}
         """Groups by the key of each DN that they name, for memberOf."""
+        self.shadow: Database | None = None
+        """The last snapshot, from which stale reads are answered."""
 
     @property
     def dns_name(self) -> str:

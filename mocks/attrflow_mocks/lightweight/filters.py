@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from attrflow_mocks.ad import filter_nodes as nodes
 from attrflow_mocks.lightweight.schema import Attribute, Schema
 
-__all__ = ["RULES", "Test", "compile_filter"]
+__all__ = ["GUARDED", "RULES", "Test", "compile_filter"]
 
 Values = Mapping[str, Sequence[bytes]]
 Test = Callable[[Values], bool | None]
+
+GUARDED = "userPassword:guarded"
+"""A key beside an entry's values: the reader may not see the password, so comparisons with it are undefined."""
 
 RULES = {"1.2.840.113556.1.4.803": "integerBitAndMatch", "1.2.840.113556.1.4.804": "integerBitOrMatch"}
 """Matching rules that extensible filters may name beside an attribute's own."""
@@ -33,7 +36,10 @@ def compile_filter(schema: Schema, node: nodes.Filter) -> Test:
         case nodes.Extensible(_, None, _, _):
             return _undefined
     attribute = schema.attribute(node.attribute or "")
-    return _undefined if attribute is None else _leaf(schema, attribute, node)
+    if attribute is None:
+        return _undefined
+    leaf = _leaf(schema, attribute, node)
+    return leaf if attribute.name != "userPassword" else lambda values: None if GUARDED in values else leaf(values)
 
 
 def _compiled(schema: Schema, parts: tuple[nodes.Filter, ...]) -> list[Test]:

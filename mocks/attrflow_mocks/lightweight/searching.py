@@ -12,9 +12,9 @@ from attrflow_mocks.ad.message import Control, SearchRequest
 from attrflow_mocks.ad.responses import Projected, Result, search_entry
 from attrflow_mocks.ad.search import Answer, Outcome
 from attrflow_mocks.lightweight.database import Database, Node
-from attrflow_mocks.lightweight.filters import Test, compile_filter
+from attrflow_mocks.lightweight.filters import GUARDED, Test, compile_filter
 
-__all__ = ["PAGED", "Selection", "candidates", "project", "root_dse", "run_search", "subschema"]
+__all__ = ["PAGED", "Selection", "Viewer", "candidates", "project", "root_dse", "run_search", "subschema"]
 
 PAGED = "1.2.840.113556.1.4.319"
 _SECRET = "userPassword"  # noqa: S105 - an attribute's name
@@ -50,6 +50,28 @@ def project(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads: everybody sees everything but passwords, which the administrator and their owner see."""
+
+    database: Database
+    administrator: bool
+    own: Node | None
+
+    def values(self, node: Node) -> Mapping[str, Sequence[bytes]]:
+        """What a filter is held against."""
+        shown = self.database.shown(node)
+        return shown if self._sees(node) else {**shown, GUARDED: ()}
+
+    def project(self, node: Node, selection: Selection, *, types_only: bool) -> list[Projected]:
+        """What goes out of an entry."""
+        shown = self.database.shown(node)
+        return project(self.database, shown, selection, types_only=types_only, secrets=self._sees(node))
+
+    def _sees(self, node: Node) -> bool:
+        return self.administrator or node is self.own
+
+
 def candidates(database: Database, base: Node, scope: int) -> list[Node]:
     """The entries in scope."""
     if scope == 0:
@@ -58,40 +80,30 @@ def candidates(database: Database, base: Node, scope: int) -> list[Node]:
 
 
 def run_search(
-    database: Database,
+    viewer: Viewer,
     identifier: int,
     request: SearchRequest,
     control: Control | None,
     pages: dict[bytes, Iterator[Node]],
-    *,
-    administrator: bool,
 ) -> Answer:
     """Carry out one search, with `control` a page of it.
 
     Raises:
         LdapError: 32 no base, 2 a malformed or unknown cookie.
     """
+    database = viewer.database
     base = database.require(request.base)
     test = compile_filter(database.schema, request.filter)
     selection = Selection.of(request.attributes, lambda name: _canonical(database, name))
-    limit = request.size_limit if administrator else min(request.size_limit or 10**9, database.size_limit)
-    page, matches = _page(control, pages, _matching(database, base, request.scope, test))
+    limit = request.size_limit if viewer.administrator else min(request.size_limit or 10**9, database.size_limit)
+    page, matches = _page(control, pages, _matching(viewer, base, request.scope, test))
     sent = 0
     for node in matches:
         if limit and sent == limit:
             controls = (paged_response(b""),) if control is not None else ()
             return Outcome(Result(4), controls, entries=sent)
-        yield search_entry(
-            identifier,
-            node.dn.encode(),
-            project(
-                database,
-                database.shown(node),
-                selection,
-                types_only=request.types_only,
-                secrets=administrator,
-            ),
-        )
+        projected = viewer.project(node, selection, types_only=request.types_only)
+        yield search_entry(identifier, node.dn.encode(), projected)
         sent += 1
         if page and sent == page:
             rest = next(matches, None)
@@ -109,9 +121,9 @@ def _canonical(database: Database, name: str) -> str:
     return name if attribute is None else attribute.name
 
 
-def _matching(database: Database, base: Node, scope: int, test: Test) -> Iterator[Node]:
-    for node in candidates(database, base, scope):
-        if node.uuid in database.by_uuid and test(database.shown(node)) is True:
+def _matching(viewer: Viewer, base: Node, scope: int, test: Test) -> Iterator[Node]:
+    for node in candidates(viewer.database, base, scope):
+        if node.uuid in viewer.database.by_uuid and test(viewer.values(node)) is True:
             yield node
 
 

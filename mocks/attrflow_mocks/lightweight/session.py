@@ -29,9 +29,9 @@ from attrflow_mocks.ad.search import Answer, Outcome
 from attrflow_mocks.faults import FaultScript
 from attrflow_mocks.journal import Journal
 from attrflow_mocks.lightweight.database import Database, Node
-from attrflow_mocks.lightweight.filters import compile_filter
+from attrflow_mocks.lightweight.filters import GUARDED, compile_filter
 from attrflow_mocks.lightweight.schema import dn_key
-from attrflow_mocks.lightweight.searching import PAGED, Selection, project, root_dse, run_search, subschema
+from attrflow_mocks.lightweight.searching import PAGED, Selection, Viewer, project, root_dse, run_search, subschema
 from attrflow_mocks.lightweight.synchronization import SYNC, Following, read_sync, synchronize
 from attrflow_mocks.lightweight.writes import add, delete, known, modify, rename
 
@@ -112,8 +112,11 @@ class LightSession(Conversation):
         self._dn = ""
         if request.version != 3:
             raise LdapError(2, "requested protocol version not supported")
+        if request.method == "sasl":
+            what = f": Couldn't find mech {request.mechanism}" if request.mechanism else ""
+            raise LdapError(7, f"SASL(-4): no mechanism available{what}")
         if request.method != "simple":
-            raise LdapError(7, "SASL is not spoken by this mock: use simple bind")
+            raise LdapError(7, "unknown authentication method")
         if not request.name:
             return Outcome()
         if not request.password:
@@ -172,6 +175,10 @@ class LightSession(Conversation):
     def _search(self, identifier: int, request: SearchRequest, controls: dict[str, Control], fault: str) -> Answer:
         special = self._special(request)
         database = self._database
+        if fault == "stale":
+            if database.shadow is None:
+                raise LdapError(80, "the fault kind 'stale' answers from a snapshot, and none was taken")
+            database = database.shadow
         if special is not None:
             selection = Selection.of(request.attributes, self._spelling)
             if compile_filter(database.schema, request.filter)(special) is True:
@@ -179,12 +186,13 @@ class LightSession(Conversation):
                 yield search_entry(identifier, request.base.encode(), listed)
             return Outcome(entries=1)
         if SYNC in controls:
-            return (yield from self._synchronize(identifier, request, controls[SYNC], fault))
+            return (yield from self._synchronize(database, identifier, request, controls[SYNC], fault))
         if fault == "expire":
             self._pages.clear()
-        paged = controls.get(PAGED)
-        administrator = self._administrator
-        return (yield from run_search(database, identifier, request, paged, self._pages, administrator=administrator))
+        return (yield from run_search(self._viewer(database), identifier, request, controls.get(PAGED), self._pages))
+
+    def _viewer(self, database: Database) -> Viewer:
+        return Viewer(database, self._administrator, database.find(self._dn) if self._dn else None)
 
     def _special(self, request: SearchRequest) -> dict[str, list[bytes]] | None:
         """The root DSE and the subschema, which are in no database."""
@@ -198,29 +206,33 @@ class LightSession(Conversation):
         attribute = self._database.schema.attribute(name)
         return name if attribute is None else attribute.name
 
-    def _synchronize(self, identifier: int, request: SearchRequest, control: Control, fault: str) -> Answer:
+    def _synchronize(
+        self, database: Database, identifier: int, request: SearchRequest, control: Control, fault: str
+    ) -> Answer:
         asked = read_sync(control)
         if fault == "expire" and asked.csn:
             raise LdapError(4096, "sync cookie is stale")
         selection = Selection.of(request.attributes, self._spelling)
-        secrets, database = self._administrator, self._database
+        viewer = self._viewer(database)
 
         def projector(node: Node) -> list[Projected]:
-            return project(database, database.shown(node), selection, types_only=request.types_only, secrets=secrets)
+            return viewer.project(node, selection, types_only=request.types_only)
 
         if asked.persist:
             if self._following is None:
                 raise LdapError(53, "persist mode needs a connection")
-            outcome = yield from synchronize(database, identifier, request, asked, projector)
-            self._following.add(identifier, request, asked, projector)
+            outcome = yield from synchronize(viewer, identifier, request, asked, projector)
+            self._following.add(viewer, identifier, request, asked, projector)
             return outcome
-        return (yield from synchronize(database, identifier, request, asked, projector))
+        return (yield from synchronize(viewer, identifier, request, asked, projector))
 
     def _compare(self, request: CompareRequest) -> Outcome:
         database = self._database
         node = database.require(request.dn)
         attribute = known(database, request.attribute)
-        values = database.shown(node)
+        values = self._viewer(database).values(node)
+        if attribute.name == "userPassword" and GUARDED in values:
+            raise LdapError(50)
         if attribute.name not in values:
             raise LdapError(16)
         held = compile_filter(database.schema, Equal(attribute.name, request.value))(values)

@@ -19,7 +19,7 @@ from attrflow_mocks.ad.responses import Projected, search_entry
 from attrflow_mocks.ad.search import Answer, Outcome
 from attrflow_mocks.lightweight.database import Database, Node
 from attrflow_mocks.lightweight.filters import compile_filter
-from attrflow_mocks.lightweight.searching import candidates
+from attrflow_mocks.lightweight.searching import Viewer, candidates
 
 __all__ = ["SYNC", "Following", "SyncRequest", "read_sync", "synchronize"]
 
@@ -68,13 +68,14 @@ def read_sync(control: Control) -> SyncRequest:
 
 
 def synchronize(
-    database: Database, identifier: int, request: SearchRequest, asked: SyncRequest, projector: Projector
+    viewer: Viewer, identifier: int, request: SearchRequest, asked: SyncRequest, projector: Projector
 ) -> Answer:
     """The refresh phase; what comes after it in persist mode is `Following`'s.
 
     Raises:
         LdapError: 32 no base.
     """
+    database = viewer.database
     base = database.require(request.base)
     test = compile_filter(database.schema, request.filter)
     start = database.csn
@@ -86,7 +87,7 @@ def synchronize(
     present: list[uuid.UUID] = []
     entries = 0
     for node in candidates(database, base, request.scope):
-        if node.uuid not in database.by_uuid or test(database.shown(node)) is not True:
+        if node.uuid not in database.by_uuid or test(viewer.values(node)) is not True:
             continue
         if whole or node.csn > asked.csn:
             yield _entry(identifier, node, projector)
@@ -150,14 +151,16 @@ class Following:
         self._push = push
         self._open: dict[int, Callable[[Node, bool], Iterator[bytes]]] = {}
 
-    def add(self, identifier: int, request: SearchRequest, asked: SyncRequest, projector: Projector) -> None:
+    def add(
+        self, viewer: Viewer, identifier: int, request: SearchRequest, asked: SyncRequest, projector: Projector
+    ) -> None:
         """Follow from now on what is in scope and matches."""
         database, base = self._database, self._database.require(request.base)
         test = compile_filter(database.schema, request.filter)
-        known = {n.uuid for n in candidates(database, base, request.scope) if test(database.shown(n)) is True}
+        known = {n.uuid for n in candidates(database, base, request.scope) if test(viewer.values(n)) is True}
 
         def tell(node: Node, deleted: bool) -> Iterator[bytes]:
-            matches = not deleted and _in_scope(node, base, request.scope) and test(database.shown(node)) is True
+            matches = not deleted and _in_scope(node, base, request.scope) and test(viewer.values(node)) is True
             if matches:
                 known.add(node.uuid)
                 yield _entry(identifier, node, projector, asked.cookie(node.csn))

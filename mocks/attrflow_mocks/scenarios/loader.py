@@ -17,14 +17,22 @@ from typing import TypeVar
 import msgspec
 
 from attrflow_mocks.scenarios.builder import build_directory, build_tenant
+from attrflow_mocks.scenarios.openldap_builder import build_openldap
+from attrflow_mocks.scenarios.openldap_plan import OpenLdapPlan
 from attrflow_mocks.scenarios.plan import ActPlan, DirectoryPlan, PlantedPlan, Pools, ScenarioPlan
-from attrflow_mocks.scenarios.seed import Act, Scenario
+from attrflow_mocks.scenarios.seed import Act, DirectorySeed, Scenario
 
 __all__ = ["DEFAULT_SEED", "ScenarioNotFoundError", "load", "load_pools", "names", "title"]
 
 DEFAULT_SEED = 1
 
 T = TypeVar("T")
+
+
+class _Profile(msgspec.Struct):
+    """What says which shape a directory's file has."""
+
+    profile: str = "ad"
 
 
 class ScenarioNotFoundError(LookupError):
@@ -61,11 +69,15 @@ def load(name: str, seed: int = DEFAULT_SEED) -> Scenario:
     folder = _folder(name)
     plan = _read(folder.joinpath("scenario.toml"), ScenarioPlan)
     pools = load_pools()
-    directories = tuple(
-        build_directory(directory, _read(folder.joinpath(f"{directory}.toml"), DirectoryPlan), pools, seed)
-        for directory in plan.directories
-    )
+    directories = tuple([_directory(folder, directory, pools, seed) for directory in plan.directories])
     return Scenario(name, plan.title, directories, build_tenant(plan.tenant), _planted(folder), _acts(folder))
+
+
+def _directory(folder: Traversable, name: str, pools: Pools, seed: int) -> DirectorySeed:
+    file = folder.joinpath(f"{name}.toml")
+    if _read(file, _Profile).profile == "openldap":
+        return build_openldap(name, _read(file, OpenLdapPlan), pools, seed)
+    return build_directory(name, _read(file, DirectoryPlan), pools, seed)
 
 
 @cache

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from attrflow_mocks.scenarios.names import ascii_slug
+from attrflow_mocks.scenarios.openldap_plan import OpenLdapPlan
 from attrflow_mocks.scenarios.plan import DirectoryPlan, Office, PersonPlan, Pools, UnitPlan
 
 __all__ = ["Person", "employ", "invent_names", "telephone"]
@@ -64,7 +65,7 @@ def telephone(pattern: str, rng: random.Random) -> str:
     return re.sub("#", lambda _: str(rng.randint(0, 9)), pattern)
 
 
-def employ(plan: DirectoryPlan, pools: Pools, rng: random.Random) -> tuple[Person, ...]:
+def employ(plan: DirectoryPlan | OpenLdapPlan, pools: Pools, rng: random.Random) -> tuple[Person, ...]:
     """Everyone of `plan`, managers before those whom they manage.
 
     Raises:
@@ -88,7 +89,7 @@ def employ(plan: DirectoryPlan, pools: Pools, rng: random.Random) -> tuple[Perso
     return _managers_first(staff)
 
 
-def _offices(plan: DirectoryPlan, pools: Pools) -> dict[str, Office]:
+def _offices(plan: DirectoryPlan | OpenLdapPlan, pools: Pools) -> dict[str, Office]:
     known = {office.name: office for office in pools.offices}
     unknown = [name for name in plan.offices if name not in known]
     if unknown or not plan.offices:

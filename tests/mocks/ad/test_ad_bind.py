@@ -10,6 +10,8 @@ import pytest
 from ldap3.core.exceptions import LDAPSocketOpenError, LDAPStartTLSError
 
 from attrflow_mocks.ad.hosting import Hosted
+from attrflow_mocks.adding import add_entries
+from attrflow_mocks.scenarios.seed import EntrySeed
 
 ROOT = "DC=contoso,DC=test"
 PEOPLE = f"OU=People,{ROOT}"
@@ -81,6 +83,8 @@ def test_a_refused_bind_says_why_to_who_knows_the_password(hosted: Hosted, name:
         ("lockoutTime", b"1", "775"),
         ("pwdLastSet", b"0", "773"),
         ("accountExpires", b"132000000000000000", "701"),
+        ("logonHours", bytes(21), "530"),
+        ("userWorkstations", b"desk-17,desk-18", "531"),
     ],
 )
 def test_states_of_an_account(hosted: Hosted, attribute: str, value: bytes, data: str) -> None:
@@ -95,6 +99,28 @@ def test_an_old_password_has_expired_unless_it_never_does(hosted: Hosted) -> Non
     assert bind(hosted, "kari@contoso.test", "Sommer-2030")[1].endswith(REASON.format("532"))
     hosted.directory.require(KARI).values["userAccountControl"] = [str(0x10200).encode()]
     assert bind(hosted, "kari@contoso.test", "Sommer-2030")[0] == 0
+
+
+def test_hours_and_workstations_let_in_whom_they_name(hosted: Hosted) -> None:
+    values = hosted.directory.require(KARI).values
+    hours = bytearray(21)
+    hours[(3 * 24 + 3) // 8] = 1 << ((3 * 24 + 3) % 8)  # the clock stands at Wednesday, 03:04 UTC
+    values["logonHours"], values["userWorkstations"] = [bytes(hours)], [b"desk-17, DC1"]
+    assert bind(hosted, "kari@contoso.test", "Sommer-2030")[0] == 0
+    hosted.directory.clock.advance(3600)
+    assert bind(hosted, "kari@contoso.test", "Sommer-2030")[1].endswith(REASON.format("530"))
+
+
+def test_more_groups_than_a_token_holds(hosted: Hosted) -> None:
+    directory = hosted.directory
+
+    def crowd() -> None:
+        for number in range(1015):
+            values: dict[str, list[str | bytes]] = {"sAMAccountName": [f"g{number}"], "member": [KARI]}
+            add_entries(directory, [EntrySeed(f"CN=g{number},{PEOPLE}", "group", values)])
+
+    hosted.call(crowd)
+    assert bind(hosted, "kari@contoso.test", "Sommer-2030")[1].endswith(REASON.format("568"))
 
 
 def test_before_a_bind_only_the_root_dse_is_there(hosted: Hosted) -> None:
@@ -122,14 +148,24 @@ def test_a_failed_bind_ends_the_one_before(hosted: Hosted, connection: ldap3.Con
     assert connection.result["result"] == 1
 
 
-def test_sasl_is_not_spoken(hosted: Hosted) -> None:
+@pytest.mark.parametrize(
+    ("mechanism", "credentials"), [(ldap3.PLAIN, (None, "kari", "Sommer-2030")), (ldap3.EXTERNAL, ())]
+)
+def test_sasl_is_not_spoken_and_refused_by_name(hosted: Hosted, mechanism: str, credentials: tuple[str, ...]) -> None:
     server = ldap3.Server("127.0.0.1", hosted.port, get_info=ldap3.NONE)
-    client = ldap3.Connection(
-        server, authentication=ldap3.SASL, sasl_mechanism=ldap3.PLAIN, sasl_credentials=(None, "kari", "Sommer-2030")
-    )
+    client = ldap3.Connection(server, authentication=ldap3.SASL, sasl_mechanism=mechanism, sasl_credentials=credentials)
     client.bind()
-    assert client.result["result"] == 7
+    assert (client.result["result"], client.result["message"][:8]) == (7, "00002027")
+    assert f"SASL mechanism {mechanism} is not spoken" in client.result["message"]
     client.unbind()
+    assert [request.detail["mechanism"] for request in hosted.journal if request.operation == "bind"] == [mechanism]
+
+
+def test_the_root_dse_lists_no_mechanism_as_none_is_spoken(hosted: Hosted) -> None:
+    with ldap3.Connection(ldap3.Server("127.0.0.1", hosted.port, get_info=ldap3.NONE)) as client:
+        for asked in (["*", "+"], ["supportedSASLMechanisms"]):
+            client.search("", "(objectClass=*)", ldap3.BASE, attributes=asked)
+            assert not client.response[0]["raw_attributes"].get("supportedSASLMechanisms")
 
 
 def trusting(hosted: Hosted, name: str = "127.0.0.1") -> ldap3.Tls:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 import ldap3
 from ldap3.protocol.microsoft import dir_sync_control, extended_dn_control, show_deleted_control
 
-from attrflow_mocks.ad.ber import Reader, octets, sequence
+from attrflow_mocks.ad.ber import Reader, integer, octets, sequence
 
 __all__ = ["OPERATIONS", "Target", "run_operations"]
 
@@ -101,6 +102,8 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
 
 
 def _outcome(target: Target, connection: ldap3.Connection, operation: Mapping[str, Any]) -> dict[str, object]:
+    if "mechanism" in operation:
+        return {"result": _refused_mechanism(target, operation["mechanism"])}
     if operation["do"] == "bind":
         with _connected(target, operation["account"], operation["password"]) as other:
             other.bind()
@@ -109,6 +112,16 @@ def _outcome(target: Target, connection: ldap3.Connection, operation: Mapping[st
         with _connected(target, None, None) as other:
             return _carried_out(target, other, operation)
     return _carried_out(target, connection, operation)
+
+
+def _refused_mechanism(target: Target, mechanism: str) -> int:
+    """The result code of a SASL bind, sent by hand: ldap3 knows four mechanisms only."""
+    bind = sequence(integer(3), octets(""), sequence(octets(mechanism), tag=0xA3), tag=0x60)
+    with socket.create_connection((target.host, target.port), timeout=10) as wire:
+        wire.sendall(sequence(integer(1), bind))
+        answer = Reader(wire.recv(4096)).enter(0x30)
+    answer.integer()
+    return answer.enter(0x61).integer(0x0A)
 
 
 def _carried_out(target: Target, connection: ldap3.Connection, operation: Mapping[str, Any]) -> dict[str, object]:

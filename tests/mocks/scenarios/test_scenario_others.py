@@ -24,8 +24,19 @@ def entries(scenario: Scenario) -> dict[str, EntrySeed]:
     return {entry.dn: entry for directory in scenario.directories for entry in directory.entries}
 
 
-def test_all_five_are_there() -> None:
-    assert {*OTHERS, "contoso-small"} <= set(names())
+def test_all_are_there() -> None:
+    assert {*OTHERS, "contoso-small", "openldap-small"} <= set(names())
+
+
+def test_openldap_small_counts_and_lists_what_is_there() -> None:
+    text, (nordlys,) = readme("openldap-small"), load("openldap-small").directories
+    counted = Counter(entry.object_class for entry in nordlys.entries)
+    told = {kind: int(number) for kind, number in re.findall(r"^\| (\w+) +\| +(\d+) \|$", text, flags=re.MULTILINE)}
+    assert told == {kind: counted[kind] for kind in told} and sum(told.values()) == 50
+    former = sum(",ou=former," in entry.dn and entry.object_class == "inetOrgPerson" for entry in nordlys.entries)
+    assert f"| of these in former | {former:>7} |" in text
+    for act in load("openldap-small").acts:
+        assert f"| `{act.name}` | {act.story} |" in text
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -41,7 +52,7 @@ def test_the_readme_counts_what_is_there(name: str) -> None:
     assert told == counted
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", [*OTHERS, "openldap-small"])
 def test_every_planted_fault_stands_where_it_says_and_is_in_the_readme(name: str) -> None:
     scenario = load(name)
     assert scenario.planted

@@ -51,6 +51,15 @@ def test_another_directory(mock_ad):
     assert mock_ad.directory.root_dn == "DC=fabrikam,DC=test"
 
 
+def test_an_openldap_that_needs_no_slapd(mock_openldap):
+    assert mock_openldap.admin_dn == "cn=admin,dc=nordlys,dc=test"
+    with socket.create_connection((mock_openldap.host, mock_openldap.port)):
+        pass
+    turid = "uid=turid.moe,ou=Office,ou=people,dc=nordlys,dc=test"
+    mock_openldap.modify(turid, {"title": ["Chief"]})
+    assert mock_openldap.database.require(turid).values["title"] == [b"Chief"]
+
+
 def test_a_tenant(mock_tenant):
     from attrflow_mocks.faults import Fault
 
@@ -109,7 +118,7 @@ def run(folder: Path, text: str, **environment: str) -> subprocess.CompletedProc
 
 def test_the_mocks_serve_a_test_each(tmp_path: Path) -> None:
     done = run(tmp_path, USES)
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_misspelt_marker_is_told(tmp_path: Path) -> None:

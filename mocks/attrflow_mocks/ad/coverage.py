@@ -43,8 +43,8 @@ _DIFFERS: Mapping[str, str] = {
     "Replication": "one domain controller; a stale read on order stands for a second one",
 }
 _NOT_THERE: Mapping[str, str] = {
-    "SASL (GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5), NTLM, Sicily": "authMethodNotSupported (7, 00002027); the root DSE "
-    "lists no mechanism, as none is spoken",
+    "SASL (GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5), NTLM, Sicily": "authMethodNotSupported (7, 00002027); the root "
+    "DSE lists no mechanism, as none is spoken",
     "Several domains, trusts, foreign security principals": "one forest of one domain for each directory",
     "Dynamic objects, TTL refresh, link TTL (1.2.840.113556.1.4.2309)": "not listed in the root DSE",
     "Policy hints (2239), set owner (2255), bypass quota (2256)": "not listed in the root DSE",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from attrflow_mocks.entra.answers import GraphError
+from attrflow_mocks.entra.graph_values import instant_of
 from attrflow_mocks.entra.properties import ENTITY_NAMES, Property, property_named
 
 __all__ = ["Filter", "Getter", "parse_filter"]
@@ -22,7 +23,8 @@ Getter = Callable[[str], object]
 Predicate = Callable[[Getter], bool]
 Literal = str | bool | int | None
 
-_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(\d{4}-\d\d-\d\dT[\d:.]+Z?)|([(),:/])|([^\s(),:/']+))")
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?)|([(),:/])|([^\s(),:/']+))")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "ge": operator.ge,
@@ -308,6 +310,7 @@ class _Parser:
             return None
         if re.fullmatch(r"-?\d{1,18}", token):
             return int(token)
-        if re.match(r"\d{4}-\d\d-\d\dT", token):
-            return token.upper()
+        moment = instant_of(token)
+        if moment is not None or _GUID.fullmatch(word):
+            return moment or word
         raise self.wrong(f"a literal expected, found {token}")

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from attrflow_mocks.entra.addresses import SMTP, domain_of, prefix_of
 from attrflow_mocks.entra.answers import GraphError
 from attrflow_mocks.entra.extensions import takes
+from attrflow_mocks.entra.graph_values import bad_request, checked, invalid
 from attrflow_mocks.entra.objects import DirectoryObject
-from attrflow_mocks.entra.presentation import EXTENSION_ATTRIBUTES
 from attrflow_mocks.entra.properties import Property, property_named
 from attrflow_mocks.entra.settle import conflict_of
 from attrflow_mocks.entra.state import TenantState
@@ -37,15 +37,9 @@ _EXTERNAL = "Unable to update the specified properties for objects that have ori
 _USER_NAME = re.compile(r"[A-Za-z0-9'.\-_!#^~]+")
 _NICKNAME = re.compile(r"[\x21-\x7e]+")
 _NICKNAME_FORBIDDEN = frozenset('@()\\[]";:<>,')
-_NEVER_CLEARED = frozenset({"displayName", "userPrincipalName", "mailNickname", "accountEnabled"})
 _NAVIGATIONS = frozenset({"members@odata.bind", "owners@odata.bind", "@odata.type", "manager@odata.bind"})
 _LOCAL_LIMIT = 64
 _CLASSIC = "Cannot Update a mail-enabled security groups and or distribution list."
-
-
-def bad_request(message: str, *details: tuple[str, str, str]) -> GraphError:
-    """The error of most bad input."""
-    return GraphError(400, "Request_BadRequest", message, details=details)
 
 
 def conflict(name: str, holder: DirectoryObject | None = None) -> GraphError:
@@ -88,7 +82,7 @@ def writable(
         if known.type == "any":
             values[_extension(tenant, known.name, kind, value)] = value
         else:
-            values[known.name] = _checked(known, value, kind)
+            values[known.name] = checked(known, value, kind)
     return values
 
 
@@ -102,7 +96,7 @@ def _extension(tenant: TenantState, name: str, kind: str, value: object) -> str:
     if extension is None or not extension.fits(kind):
         raise bad_request(f"The following extension properties are not available: {name}.")
     if not takes(extension, value):
-        raise _invalid(extension.name, kind)
+        raise invalid(extension.name, kind)
     return extension.name
 
 
@@ -121,57 +115,6 @@ def _check_right(tenant: TenantState, known: Property, found: DirectoryObject | 
     mobile = known.name == "mobilePhone" and tenant.strict_mobile
     if known.write == "cloud" or (known.write == "unshadowed" and shadowed) or mobile:
         raise bad_request(MASTERED)
-
-
-def _invalid(name: str, kind: str) -> GraphError:
-    message = f"Invalid value specified for property '{name}' of resource '{kind.capitalize()}'."
-    return bad_request(message, ("InvalidValue", message, name))
-
-
-def _checked(known: Property, value: object, kind: str) -> object:
-    if value is None:
-        if known.name in _NEVER_CLEARED:
-            raise _invalid(known.name, kind)
-        return [] if known.type in ("strings", "complexes") else None
-    if known.type == "complex" and known.name == "onPremisesExtensionAttributes":
-        return _extension_attributes(value, kind)
-    shapes: Mapping[str, type] = {
-        "string": str,
-        "time": str,
-        "boolean": bool,
-        "integer": int,
-        "strings": list,
-        "complex": dict,
-    }
-    shape = shapes.get(known.type)
-    if shape is not None and not isinstance(value, shape):
-        raise _invalid(known.name, kind)
-    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    if known.type == "complexes" and not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
-        raise _invalid(known.name, kind)
-    if known.type == "strings" and not all(isinstance(text, str) for text in texts):
-        raise _invalid(known.name, kind)
-    if known.limit and any(isinstance(text, str) and len(text) > known.limit for text in texts):
-        raise _invalid(known.name, kind)
-    if known.name == "displayName" and value == "":
-        raise _invalid(known.name, kind)
-    if known.name == "businessPhones" and len(texts) > 1:
-        raise _invalid(known.name, kind)
-    if known.name == "usageLocation" and not re.fullmatch(r"[A-Za-z]{2}", str(value)):
-        raise _invalid(known.name, kind)
-    if known.name == "onPremisesImmutableId" and set("$_") & set(str(value)):
-        raise _invalid(known.name, kind)
-    return value
-
-
-def _extension_attributes(value: object, kind: str) -> dict[str, object]:
-    name = "onPremisesExtensionAttributes"
-    if not isinstance(value, dict) or not set(value) <= {*EXTENSION_ATTRIBUTES, "@odata.type"}:
-        raise _invalid(name, kind)
-    chosen = {key: item for key, item in value.items() if key in EXTENSION_ATTRIBUTES}
-    if not all(item is None or isinstance(item, str) for item in chosen.values()):
-        raise _invalid(name, kind)
-    return chosen
 
 
 def check_names(tenant: TenantState, own: str, values: Mapping[str, object]) -> None:

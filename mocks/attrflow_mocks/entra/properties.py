@@ -78,7 +78,7 @@ _USER = _table(
     ("string", "unshadowed", "userType"),
 )
 _GROUP = _table(
-    ("string", "never", "id membershipRuleProcessingState onPremisesDomainName onPremisesNetBiosName"),
+    ("string", "never", "id onPremisesDomainName onPremisesNetBiosName"),
     ("string", "never", "onPremisesSamAccountName onPremisesSecurityIdentifier securityIdentifier mail"),
     ("time", "never", "createdDateTime deletedDateTime expirationDateTime onPremisesLastSyncDateTime"),
     ("time", "never", "renewedDateTime"),
@@ -86,7 +86,7 @@ _GROUP = _table(
     ("strings", "never", "proxyAddresses"),
     ("complexes", "never", "assignedLicenses onPremisesProvisioningErrors serviceProvisioningErrors"),
     ("string", "cloud", "displayName:256 description:1024 mailNickname:64 classification theme visibility"),
-    ("string", "cloud", "membershipRule preferredLanguage preferredDataLocation"),
+    ("string", "cloud", "membershipRule membershipRuleProcessingState preferredLanguage preferredDataLocation"),
     ("boolean", "cloud", "mailEnabled securityEnabled"),
     ("boolean", "create", "isAssignableToRole"),
     ("string", "create", "uniqueName:128"),

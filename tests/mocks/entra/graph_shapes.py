@@ -73,7 +73,7 @@ def _type(name: str, required: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {**properties, "@removed": _REMOVED, "members@delta": _LINKED, "manager@delta": _LINKED},
-        "patternProperties": {"^@odata": {}, "^extension_[0-9a-f]+_": {}},
+        "patternProperties": {"^@odata": {}, "^extension_[0-9a-f]{32}_": {}},
         "additionalProperties": False,
         "required": list(required),
     }

@@ -101,11 +101,16 @@ def test_a_removed_extension_can_not_be_reached(client: DirectClient) -> None:
 
 
 def test_what_synchronization_brought_is_available_and_shown(client: DirectClient) -> None:
-    client.add("s", userPrincipalName="s@contoso.com", extension_0123_room="4")
-    assert client.user("s@contoso.com", "extension_0123_room")["extension_0123_room"] == "4"
+    client.add("s", userPrincipalName="s@contoso.com", extension_0123456789abcdef0123456789abcdef_room="4")
+    assert (
+        client.user("s@contoso.com", "extension_0123456789abcdef0123456789abcdef_room")[
+            "extension_0123456789abcdef0123456789abcdef_room"
+        ]
+        == "4"
+    )
     path = "directoryObjects/getAvailableExtensionProperties"
     synced = client.graph("POST", path, {"isSyncedFromOnPremises": True}).json["value"]
-    assert [one["name"] for one in synced] == ["extension_0123_room"]
+    assert [one["name"] for one in synced] == ["extension_0123456789abcdef0123456789abcdef_room"]
     extend(client)
     assert len(client.graph("POST", path, {}).json["value"]) == 2
 

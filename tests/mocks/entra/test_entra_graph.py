@@ -86,6 +86,16 @@ def test_create_gives_201_with_location_and_is_there(client: DirectClient) -> No
         ({"businessPhones": ["1", "2"]}, "businessPhones"),
         ({"accountEnabled": "yes"}, "accountEnabled"),
         ({"usageLocation": "Norway"}, "usageLocation"),
+        ({"usageLocation": "XX"}, "usageLocation"),
+        ({"otherMails": [f"{n}@home.example" for n in range(251)]}, "otherMails"),
+        ({"passwordPolicies": "Lax"}, "passwordPolicies"),
+        ({"passwordPolicies": "None, DisableStrongPassword"}, "passwordPolicies"),
+        ({"ageGroup": "Teen"}, "ageGroup"),
+        ({"userType": "Robot"}, "userType"),
+        ({"consentProvidedForMinor": "Perhaps"}, "consentProvidedForMinor"),
+        ({"employeeHireDate": "yesterday"}, "employeeHireDate"),
+        ({"employeeHireDate": "2026-02-30T00:00:00Z"}, "employeeHireDate"),
+        ({"employeeHireDate": "2026-02-03T00:00:00"}, "employeeHireDate"),
         ({"proxyAddresses": ["SMTP:x@contoso.com"]}, "Property 'proxyAddresses' is read-only"),
         ({"onPremisesSyncEnabled": True}, "Property 'onPremisesSyncEnabled' is read-only"),
         ({"onPremisesSamAccountName": "x"}, "is read-only and cannot be set."),
@@ -94,6 +104,29 @@ def test_create_gives_201_with_location_and_is_there(client: DirectClient) -> No
 )
 def test_create_is_validated(client: DirectClient, change: dict[str, object], text: str) -> None:
     check(client, ("POST", "users", {**NEW, **change}), 400, "Request_BadRequest", text)
+
+
+def test_what_is_valid_is_kept_in_graphs_form(client: DirectClient) -> None:
+    values = {
+        "usageLocation": "NO",
+        "otherMails": [f"{n}@home.example" for n in range(250)],
+        "passwordPolicies": "DisablePasswordExpiration, DisableStrongPassword",
+        "ageGroup": "Adult",
+        "consentProvidedForMinor": "Granted",
+        "employeeHireDate": "2026-11-22T07:00:00.25+02:00",
+    }
+    assert client.graph("PATCH", "users/cloud@contoso.com", values).status == 204
+    found = client.user("cloud@contoso.com", *values)
+    assert {name: found[name] for name in values} == {**values, "employeeHireDate": "2026-11-22T05:00:00Z"}
+
+
+def test_a_dynamic_group_says_whether_its_rule_runs(client: DirectClient) -> None:
+    rule = {"groupTypes": ["DynamicMembership"], "membershipRule": 'user.department -eq "Sales"'}
+    made = group(client, **rule, membershipRuleProcessingState="On")
+    path = f"groups/{made}?$select=membershipRuleProcessingState"
+    assert client.graph("GET", path).json["membershipRuleProcessingState"] == "On"
+    body = {"membershipRuleProcessingState": "Running"}
+    check(client, ("PATCH", f"groups/{made}", body), 400, "Request_BadRequest", "membershipRuleProcessingState")
 
 
 def test_a_conflict_names_property_and_object(client: DirectClient) -> None:
@@ -114,15 +147,15 @@ def test_a_conflict_names_property_and_object(client: DirectClient) -> None:
         ({"otherMails": ["x@y.example"]}, True),
         ({"mobilePhone": "1"}, True),
         ({"userType": "Guest"}, True),
-        ({"extension_0123_other": "x"}, True),
-        ({"extension_0123_synced": "x"}, False),
+        ({"extension_0123456789abcdef0123456789abcdef_other": "x"}, True),
+        ({"extension_0123456789abcdef0123456789abcdef_synced": "x"}, False),
     ],
 )
 def test_a_synchronized_user_is_mastered_on_premises(
     client: DirectClient, patch: dict[str, object], allowed: bool
 ) -> None:
-    client.add("s", userPrincipalName="s@contoso.com", extension_0123_synced="v")
-    client.tenant.imply_extension("extension_0123_other")
+    client.add("s", userPrincipalName="s@contoso.com", extension_0123456789abcdef0123456789abcdef_synced="v")
+    client.tenant.imply_extension("extension_0123456789abcdef0123456789abcdef_other")
     request = ("PATCH", "users/s@contoso.com", patch)
     if allowed:
         assert client.graph(*request).status == 204

@@ -56,14 +56,19 @@ def test_graph_shows_exported_values_under_its_own_names(client: DirectClient) -
         onPremisesSamAccountName="kari",
         dnsDomainName="contoso.test",
         lastPasswordChangeTimestamp="20260102030405.0Z",
-        extension_0123_badge="B-7",
+        extension_0123456789abcdef0123456789abcdef_badge="B-7",
     )
     found = client.user(
         "kari@contoso.com",
         *("businessPhones", "jobTitle", "officeLocation", "companyName", "mobilePhone", "faxNumber"),
         *("showInAddressList", "onPremisesExtensionAttributes", "onPremisesSamAccountName"),
         *("onPremisesDomainName", "lastPasswordChangeDateTime", "onPremisesImmutableId"),
-        *("onPremisesSyncEnabled", "onPremisesLastSyncDateTime", "extension_0123_badge", "userType"),
+        *(
+            "onPremisesSyncEnabled",
+            "onPremisesLastSyncDateTime",
+            "extension_0123456789abcdef0123456789abcdef_badge",
+            "userType",
+        ),
     )
     extended = found.pop("onPremisesExtensionAttributes")
     del found["@odata.context"], found["id"]
@@ -82,7 +87,7 @@ def test_graph_shows_exported_values_under_its_own_names(client: DirectClient) -
         "onPremisesImmutableId": source_anchor("kari"),
         "onPremisesSyncEnabled": True,
         "onPremisesLastSyncDateTime": "2026-11-22T07:00:00Z",
-        "extension_0123_badge": "B-7",
+        "extension_0123456789abcdef0123456789abcdef_badge": "B-7",
         "userType": "Member",
     }
 

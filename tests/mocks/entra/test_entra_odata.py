@@ -46,6 +46,9 @@ def names(client: DirectClient, query: str, advanced: bool = False) -> list[str]
         ("onPremisesImmutableId eq 'none'", []),
         ("department eq null", ["root"]),
         ("createdDateTime ge 2027-01-01T00:00:00Z", []),
+        ("employeeId eq '3' and createdDateTime eq 2026-11-22T09:00:00%2B02:00", ["staff03"]),
+        ("employeeId eq '3' and createdDateTime le 2026-11-22T07:00:00.0000000Z", ["staff03"]),
+        ("assignedLicenses/any(l:l/skuId eq 6fd2c87f-b296-42f0-b197-1e91e994b900)", []),
     ],
 )
 def test_filters(staff: DirectClient, text: str, expected: list[str] | str) -> None:

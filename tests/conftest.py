@@ -1,43 +1,64 @@
-"""Where skipping is forbidden (ATTRFLOW_FORBID_SKIP=1, as in CI), a skipped test is a failed one.
+"""Whatever a mock tenant answers over HTTP in any test of the suite is held against Graph's published shapes.
 
-What a machine cannot run at all is deselected by whoever starts the tests, who says so; see `scripts/test`.
+Also in the processes that tests start: each writes its exchanges into a folder, which is read after each test.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Iterator
+from pathlib import Path
 
+import orjson
 import pytest
 
-_STANDS = ("the superuser may write everywhere", "it needs servers: run it with --wire")
-"""Reasons that no machine takes away: root is refused nothing, and a case for the wire has its run there."""
+from attrflow_mocks.entra.answers import Request, Response
+from attrflow_mocks.entra.recording import ENVIRONMENT
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure; an expected failure is no skip."""
-    report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
-        _refuse(report)
-    return report
+class Exchanges:
+    """The recorded exchanges of a folder, each given once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, int] = {}
+
+    def new(self) -> Iterator[tuple[Request, Response]]:
+        """What came since the last time, but what a fault ordered."""
+        for entry in os.scandir(self._folder):
+            start = self._read.get(entry.name, 0)
+            if entry.stat().st_size == start:
+                continue
+            with Path(entry.path).open("rb") as file:
+                file.seek(start)
+                # A process that still runs may be in the middle of a line.
+                whole = file.read().rpartition(b"\n")[0]
+            self._read[entry.name] = start + len(whole) + 1 if whole else start
+            for line in whole.splitlines():
+                told = orjson.loads(line)
+                if told["target"] == "graph" and told["fault"] is None and not told["path"].endswith("$batch"):
+                    yield (
+                        Request(told["method"], told["path"], told["query"]),
+                        Response(told["status"], told["body"].encode()),
+                    )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """The same for a module that skips itself."""
-    report = yield
-    if report.skipped:
-        _refuse(report)
-    return report
+@pytest.fixture(scope="session")
+def exchanges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchanges]:
+    """The exchanges of this session."""
+    folder = tmp_path_factory.mktemp("exchanges")
+    before = os.environ.get(ENVIRONMENT)
+    os.environ[ENVIRONMENT] = str(folder)
+    yield Exchanges(folder)
+    os.environ.pop(ENVIRONMENT)
+    if before is not None:
+        os.environ[ENVIRONMENT] = before
 
 
-def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
-    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-    if os.environ.get("ATTRFLOW_FORBID_SKIP") == "1" and not any(one in reason for one in _STANDS):
-        report.outcome = "failed"
-        report.longrepr = f"{reason}\nSkipping is forbidden here (ATTRFLOW_FORBID_SKIP=1)."
+@pytest.fixture(autouse=True)
+def _graph_contract(exchanges: Exchanges) -> Iterator[None]:
+    yield
+    for request, response in exchanges.new():
+        from tests.mocks.entra.graph_shapes import check_answer  # noqa: PLC0415 - only where there was traffic
+
+        check_answer(request, response)

@@ -14,6 +14,7 @@ import respx
 from respx import models
 
 from attrflow_mocks.entra.answers import Request
+from attrflow_mocks.entra.recording import Recording
 from attrflow_mocks.entra.responder import Responder
 from attrflow_mocks.faults import Fault
 from attrflow_mocks.world import World
@@ -78,7 +79,7 @@ class GraphInProcess:
 @contextmanager
 def mounted(world: World) -> Iterator[GraphInProcess]:
     """Answer httpx from this world's tenant while the block lasts; a request to any other host is an error."""
-    responder = Responder(world.required_tenant(), world.faults, world.journal)
+    responder = Responder(world.required_tenant(), world.faults, world.journal, recording=Recording.asked_for())
     router = respx.MockRouter(assert_all_called=False, assert_all_mocked=True)
 
     def answer(request: Any) -> Any:

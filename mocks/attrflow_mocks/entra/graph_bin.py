@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrflow_mocks.entra.answers import Response, json_body, json_response
 from attrflow_mocks.entra.bin import restore
-from attrflow_mocks.entra.graph_objects import COLLECTIONS, listing, not_found, typed
+from attrflow_mocks.entra.graph_objects import COLLECTIONS, count_of, listing, not_found, typed
 from attrflow_mocks.entra.graph_write import conflict
 from attrflow_mocks.entra.objects import DirectoryObject, instant
 from attrflow_mocks.entra.odata import matching, selected
@@ -54,7 +54,16 @@ def purge_deleted(context: Context, key: str) -> Response:
     return Response(204)
 
 
+def _counted(kind: str) -> Route:
+    def count(context: Context) -> Response:
+        return count_of(context, kind, context.tenant.store.deleted(kind))
+
+    return Route("GET", f"{_BIN}/{kind}/$count", count, f"Count {COLLECTIONS[kind]} in the bin")
+
+
 ROUTES = (
+    _counted("user"),
+    _counted("group"),
     Route("GET", f"{_BIN}/user", lambda context: _list(context, "user"), "List users in the bin"),
     Route("GET", f"{_BIN}/group", lambda context: _list(context, "group"), "List Microsoft 365 groups in the bin"),
     Route("GET", f"{_BIN}/application", lambda context: _list(context, "application"), "List applications in the bin"),

@@ -50,7 +50,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("GET", r"directoryObjects.*", _DIRECTORY_READ),
     ("*", r"directoryObjects.*", "Directory.ReadWrite.All"),
     ("GET", r"directory/deletedItems/application", _APP_READ),
-    ("GET", r"directory/deletedItems/group", f"Group.Read.All Group.ReadWrite.All {_DIRECTORY_READ}"),
+    ("GET", r"directory/deletedItems/group(/\$count)?", f"Group.Read.All Group.ReadWrite.All {_DIRECTORY_READ}"),
     ("GET", r"directory/deletedItems/.*", _USER_READ),
     ("*", r"directory/deletedItems/.*", "User.DeleteRestore.All User.ReadWrite.All Group.ReadWrite.All"
      " Application.ReadWrite.All Directory.ReadWrite.All"),

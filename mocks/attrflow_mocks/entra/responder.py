@@ -14,7 +14,9 @@ from attrflow_mocks.entra import graph, ingest
 from attrflow_mocks.entra.answers import GraphError, Request, Response, json_response
 from attrflow_mocks.entra.batch import answer_batch
 from attrflow_mocks.entra.clients import INGEST_ROLE
+from attrflow_mocks.entra.journalling import describe
 from attrflow_mocks.entra.provision import Refusal
+from attrflow_mocks.entra.recording import Recording
 from attrflow_mocks.entra.tenant import Tenant
 from attrflow_mocks.entra.throttle import Limits, Throttle, cost_of, too_many
 from attrflow_mocks.entra.tokens import (
@@ -72,11 +74,13 @@ class Responder:
         faults: FaultScript | None = None,
         journal: Journal | None = None,
         limits: Limits | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self.tenant = tenant
         self.faults = faults if faults is not None else FaultScript()
         self.journal = journal if journal is not None else Journal()
         self.throttle = Throttle(limits)
+        self._recording = recording
         # Ids of requests and tokens have a source of their own: object ids follow from the script alone.
         self._identifiers = Identifiers(1)
         self.tokens = TokenIssuer(tenant, Identifiers(2))
@@ -89,9 +93,7 @@ class Responder:
             fault = self.faults.strike(target, request.operation)
             reply = self._reply(target, request, fault)
             status = _DROPPED if reply.response is None else reply.response.status
-            detail = {"query": request.query, "bodySize": len(request.body)}
-            if fault is not None:
-                detail["fault"] = fault.kind
+            detail = describe(request, fault.kind if fault is not None else None)
             at = f"{self.tenant.clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
             self.journal.record(at, target, request.operation, detail, status)
             return reply
@@ -117,7 +119,7 @@ class Responder:
         client_id = request.header("client-request-id") or request_id
         try:
             if fault is not None and fault.kind == "status":
-                raise self._ordered(fault)
+                raise self._ordered(request, fault)
             response = self._carry_out(target, request, fault)
         except GraphError as error:
             date = f"{self.tenant.clock.now():%Y-%m-%dT%H:%M:%S}"
@@ -139,11 +141,14 @@ class Responder:
             headers["odata-version"] = "4.0"
             headers["x-ms-ags-diagnostic"] = orjson.dumps(diagnostic).decode("ascii")
             headers["x-ms-resource-unit"] = str(cost_of(request.method, request.path, request.query))
+        if self._recording is not None and target != "token":
+            self._recording.note(target, request, response, fault.kind if fault is not None else None)
         return replace(response, headers={**headers, **response.headers})
 
-    def _ordered(self, fault: Fault) -> GraphError:
+    def _ordered(self, request: Request, fault: Fault) -> GraphError:
         if fault.status == 429:
-            return too_many(fault.retry_after, "ResourceUnitLimitExceeded", self.tenant.tenant_id)
+            who = f"{self.tokens.application(request)}/{self.tenant.tenant_id}"
+            return too_many(fault.retry_after, "ResourceUnitLimitExceeded", who)
         headers = {} if fault.retry_after is None else {"retry-after": f"{fault.retry_after:g}"}
         code = _STATUS_CODES.get(fault.status, "UnknownError")
         message = "Access token is empty." if fault.status == 401 else f"Ordered by a fault: {fault.status}."

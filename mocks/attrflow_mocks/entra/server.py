@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from attrflow_mocks.clock import Clock
 from attrflow_mocks.entra import graph, ingest
 from attrflow_mocks.entra.application import CONNECTION, create_application
+from attrflow_mocks.entra.recording import Recording
 from attrflow_mocks.entra.responder import Responder
 from attrflow_mocks.entra.tenant import Tenant
 from attrflow_mocks.entra.throttle import Limits
@@ -77,7 +78,7 @@ class EntraServer:
         port: int = 0,
     ) -> None:
         self.tenant = tenant
-        self.responder = Responder(tenant, faults, journal, limits)
+        self.responder = Responder(tenant, faults, journal, limits, Recording.asked_for())
         self._socket = socket.create_server((host, port), backlog=_BACKLOG)
         self.host, self.port = self._socket.getsockname()[:2]
         config = uvicorn.Config(

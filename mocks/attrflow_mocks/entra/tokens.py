@@ -115,6 +115,11 @@ class TokenIssuer:
             raise GraphError(403, "Authorization_IdentityNotFound", message)
         return grant
 
+    def application(self, request: Request) -> str:
+        """The application whose token a request carries, as far as it is one of this tenant's; empty otherwise."""
+        grant = self._grants.get(request.header("authorization").partition(" ")[2].strip())
+        return grant.application if grant is not None else ""
+
     # HTTP
 
     def discovery(self, request: Request, tenant: str) -> Response:

@@ -25,7 +25,7 @@ _PLAIN: dict[str, dict[str, Any]] = {
     "number": {"type": "number"},
     "time": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"},
     "guid": {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
-    "reference": {"type": "object", "required": ["id", "@odata.type"]},
+    "reference": {"$ref": "#/$defs/reference"},
 }
 _REMOVED = {"type": "object", "required": ["reason"], "properties": {"reason": {"enum": ["changed", "deleted"]}}}
 _LINKED = {
@@ -64,7 +64,28 @@ def _value(text: str) -> dict[str, Any]:
         return {"anyOf": [_value(text[:-1]), {"type": "null"}]}
     if text.startswith("["):
         return {"type": "array", "items": _value(text[1:-1])}
-    return _PLAIN[text] if text in _PLAIN else _type(text)
+    return _PLAIN.get(text, {"$ref": f"#/$defs/{text}"})
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    """Every type by its name, and `reference`: any object of the directory, held against the type that it says."""
+    named = {"user", "group", "device", "orgContact", "application"}
+    cases = [
+        {
+            "if": {"properties": {"@odata.type": {"const": f"#microsoft.graph.{name}"}}},
+            "then": {"$ref": f"#/$defs/{name}"},
+        }
+        for name in sorted(named)
+    ]
+    kinds = {"enum": [f"#microsoft.graph.{name}" for name in sorted(named)]}
+    reference = {
+        "type": "object",
+        "required": ["id", "@odata.type"],
+        "properties": {"@odata.type": kinds},
+        "allOf": cases,
+    }
+    return {"reference": reference, **{name: _type(name) for name in _DATA["types"]}}
 
 
 @cache
@@ -130,7 +151,7 @@ def _validator(shape: str) -> jsonschema.protocols.Validator:
     else:
         schema = _value(shape)
     jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    return jsonschema.Draft202012Validator({"$defs": _definitions(), **schema})
 
 
 def check_answer(request: Request, response: Response) -> str | None:

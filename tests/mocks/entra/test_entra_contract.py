@@ -92,6 +92,18 @@ def test_questions(client: DirectClient, filled: dict[str, str], pattern: str) -
     assert client.graph("POST", address(pattern, filled), body).status in (200, 204)
 
 
+def test_writes_that_no_other_test_makes(client: DirectClient, filled: dict[str, str]) -> None:
+    user, pc = filled["users"], filled["devices"]
+    for path in (f"devices/{pc}/registeredOwners/{user}/$ref", f"devices/{pc}/registeredUsers/{user}/$ref"):
+        assert client.graph("DELETE", path).status == 204
+    assert client.graph("POST", f"users/{user}/revokeSignInSessions").json["value"] is True
+    body = {"entityType": "Group", "displayName": "D", "mailNickname": "d"}
+    assert client.graph("POST", "directoryObjects/validateProperties", body).status == 204
+    synced = client.add("g", "group", displayName="G", mailEnabled=True, mail="g@contoso.com")
+    for path in (f"groups/{object_id(synced['cloudAnchor'])}", f"contacts/{filled['contacts']}"):
+        assert client.graph("PATCH", f"{path}/onPremisesSyncBehavior", {"isCloudManaged": True}).status == 204
+
+
 @pytest.mark.parametrize("kind", ["users", "groups", "contacts", "devices", "domains"])
 def test_whole_objects_with_everything_selected(client: DirectClient, filled: dict[str, str], kind: str) -> None:
     from attrflow_mocks.entra.properties import PROPERTIES  # noqa: PLC0415 - beside its one use

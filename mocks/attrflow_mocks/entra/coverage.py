@@ -30,7 +30,7 @@ _OTHERS = """
 | delta queries | done: replay, 410 with `Location`, `Prefer: return=minimal`; tokens live for seven days |
 | soft deletion | done for users, Microsoft 365 groups and applications, 30 days by the tenant's clock |
 | throttling | done: resource units and writes per application and tenant, off unless asked for |
-| eventual consistency | done as a lag of lists, counts and deltas, 0 unless asked for; relationships never lag |
+| eventual consistency | done as a lag of lists, counts and deltas, relationships included, 0 unless asked for |
 | token endpoint | done: client credentials by secret or certificate, versions 1 and 2, discovery |
 | access tokens | differs: not signed; the control plane gives those of a signed-in administrator |
 """

@@ -39,7 +39,7 @@ def describe(request: Request, fault: str | None) -> dict[str, object]:
 def _body(request: Request) -> str:
     if not request.body or len(request.body) > _READ:
         return ""
-    if "form-urlencoded" in request.header("content-type"):
+    if "form-urlencoded" in request.header("content-type") or request.path.endswith("/token"):
         pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         return urlencode([(name, _MASK if name in _SECRETS else value) for name, value in pairs], safe="() /:")
     try:

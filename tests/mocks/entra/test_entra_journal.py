@@ -34,8 +34,8 @@ def test_passwords_secrets_and_tokens_are_not_kept(client: DirectClient) -> None
     client.graph("POST", "$batch", {"requests": [item]})
     assert "(not kept)" in last(client)["body"]
     form = b"grant_type=client_credentials&client_id=a+b&client_secret=hush&client_assertion=hush"
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    client.send("POST", "/contoso.com/oauth2/v2.0/token", form, headers)
+    for kind in ("application/x-www-form-urlencoded", "application/json", "text/plain"):
+        client.send("POST", "/contoso.com/oauth2/v2.0/token", form, {"content-type": kind})
     assert last(client)["body"].startswith("grant_type=client_credentials&client_id=a")
     kept = orjson.dumps([one.detail for one in client.responder.journal]).decode()
     assert "ush" not in kept

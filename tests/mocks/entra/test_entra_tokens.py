@@ -94,7 +94,11 @@ def test_the_journal_has_requests_and_no_secrets(client: DirectClient) -> None:
         ("token", f"POST /{TENANT}/oauth2/v2.0/token", 200),
         ("graph", "GET /v1.0/users", 200),
     ]
-    assert entries[1].detail == {"query": "$top=5", "bodySize": 0}
+    assert entries[1].detail == {
+        "query": "$top=5",
+        "bodySize": 0,
+        "headers": {"content-type": "application/json"},
+    }
     text = repr(entries)
     assert token not in text
     assert "open sesame" not in text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attrflow.app.import_files import read_paths
@@ -18,6 +18,7 @@ from attrflow.importers.finishing import ImportedRule, finish_rules
 from attrflow.importers.reading import Reading
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.errors import SettingsError
+from attrflow.rules.features import COMPLETE
 from attrflow.rules.rule import Direction, Rule, named_guid
 
 __all__ = ["Exports", "finish_reading", "read_exports", "read_map"]
@@ -104,7 +105,9 @@ class _Library:
             id_, kind = self._kinds.get(connector) or self._guess(connector)
             self._rules[connector] = {
                 key: rule
-                for rule in default_rules([(connector, id_, kind)])
+                # What only one anchor brings comes first, so that the usual text of the others stands.
+                for features in (replace(COMPLETE, anchor="mS-DS-ConsistencyGuid"), COMPLETE)
+                for rule in default_rules([(connector, id_, kind)], features)
                 for key in _keys(rule.tag or "", rule.name)
             }
         known = self._rules[connector]

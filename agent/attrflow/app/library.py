@@ -5,11 +5,12 @@ The one place that knows where the templates lie. The core may not read files (D
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, partial
 from importlib.resources import files
 
 from attrflow.model.schema import Schema
+from attrflow.rules.features import DEFAULT_FEATURES, Features
 from attrflow.rules.rule import Rule
 from attrflow.rules.schema_document import read_schema
 from attrflow.rules.template import DEFAULT_ORDER, FIRST_PRECEDENCE, materialise
@@ -40,20 +41,33 @@ def metaverse_schema() -> Schema:
     return schema
 
 
-def default_rules(connectors: Sequence[tuple[str, str, str]]) -> tuple[Rule, ...]:
+def default_rules(
+    connectors: Sequence[tuple[str, str, str]],
+    features: Features = DEFAULT_FEATURES,
+    *,
+    graph: Collection[str] = (),
+) -> tuple[Rule, ...]:
     """The default rules of connectors given as (name, id, kind), in the order they were added.
 
     Numbered from 100 over both directions; a rule that several connectors have stands once for each, in
-    their order, before the next rule (behaviour.md §6).
+    their order, before the next rule (behaviour.md §6). `graph` names the Entra connectors on that channel.
     """
     rules: list[Rule] = []
     for template in DEFAULT_ORDER:
         kind = template.partition("/")[0]
         for name, id_, of in connectors:
             if of == kind:
-                text = library_text(f"{template}.toml")
-                number = FIRST_PRECEDENCE + len(rules)
-                rules.append(materialise(text, name, id_, number, like=partial(_beside, kind)))
+                rule = materialise(
+                    library_text(f"{template}.toml"),
+                    name,
+                    id_,
+                    FIRST_PRECEDENCE + len(rules),
+                    like=partial(_beside, kind),
+                    features=features,
+                    graph=name in graph,
+                    flows=features.extension_flows(template),
+                )
+                rules += [rule] if rule is not None else []
     return tuple(rules)
 
 

@@ -13,6 +13,7 @@ from attrflow.app.secrets import SecretReference, write_secret
 from attrflow.app.settings import SETTINGS_FILE, read_settings
 from attrflow.app.settings_template import NewConnector, example_connectors, settings_text
 from attrflow.model.errors import SettingsError
+from attrflow.rules.features import DEFAULT_FEATURES, Features
 
 __all__ = ["write_new_project"]
 
@@ -24,6 +25,7 @@ def write_new_project(
     *,
     guid: Callable[[], str],
     staging_mode: bool = True,
+    features: Features = DEFAULT_FEATURES,
     secrets: Mapping[str, str] | None = None,
 ) -> Path:
     """Make a project: its settings file, the folders `rules` and `schema`, and a `.gitignore`.
@@ -34,6 +36,7 @@ def write_new_project(
         connectors: those of `example_connectors` where there are none.
         guid: gives the ids of connectors that bring none.
         staging_mode: whether a cycle leaves out exports.
+        features: what the default rules follow from.
         secrets: secrets by connector, for trying things out: each goes into a file `secrets/<connector>`
             that only its owner can read, and that the settings refer to. A connector among them must
             bring no `secret` of its own.
@@ -50,7 +53,7 @@ def write_new_project(
     chosen = [_with_secret_file(connector, given) for connector in connectors or example_connectors()]
     assert not given, f"secrets of connectors that are not there: {', '.join(given)}"
     # The text first, read as it will be: what cannot be used must leave no half of a project.
-    text = settings_text(name, chosen, guid=guid, staging_mode=staging_mode)
+    text = settings_text(name, chosen, guid=guid, staging_mode=staging_mode, features=features)
     read_settings(text, folder)
     secret_files = {folder / "secrets" / connector: secret for connector, secret in (secrets or {}).items()}
     for taken in (file, *secret_files):

@@ -4,6 +4,7 @@
     [engine]                 what no source decides: the fields of EngineOptions, with dashes
     [expression-options]     the same of the expression language: the fields of ExpressionOptions
     [metaverse.attributes]   the project's own metaverse attributes
+    [features]               what the default rules follow from
     [connectors.NAME]        one table a connected directory (DECISIONS 7: their one home)
 
 This module reads; `settings_template` writes. It opens no store and no directory, and knows no secret.
@@ -22,6 +23,7 @@ from typing import Any, Final
 from attrflow.app.secrets import SecretReference
 from attrflow.app.settings_connectors import ConnectorSettings, read_connectors
 from attrflow.app.settings_expressions import read_expression_options
+from attrflow.app.settings_features import read_features
 from attrflow.app.settings_metaverse import extended_metaverse, read_metaverse
 from attrflow.app.settings_table import Table
 from attrflow.expr import DEFAULT_OPTIONS, ExpressionOptions
@@ -29,6 +31,7 @@ from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic, Span
 from attrflow.model.errors import SettingsError
 from attrflow.model.schema import AttributeType, Schema
+from attrflow.rules.features import DEFAULT_FEATURES, Features
 from attrflow.rules.positions import Finding, placed, syntax_error
 
 __all__ = [
@@ -45,7 +48,7 @@ __all__ = [
 
 SETTINGS_FILE: Final = "attrflow.toml"
 
-_TABLES: Final = ("project", "engine", "expression-options", "metaverse", "connectors")
+_TABLES: Final = ("project", "engine", "expression-options", "metaverse", "features", "connectors")
 _PROJECT: Final = ("name", "store", "rules", "schema", "staging-mode")
 _CONFIGURATION_SCHEMA: Final = "attrflow.configuration/1"
 
@@ -71,8 +74,10 @@ class Settings:
     secrets: Mapping[str, SecretReference]
     """Where the connectors' secrets are, by connector; one that signs in anonymously has none."""
     metaverse_extra: Mapping[str, Mapping[str, AttributeType]]
-    """The project's own metaverse attributes by object type and name."""
+    """The project's own metaverse attributes by object type and name; those of directory extensions too."""
     expression_options: ExpressionOptions = DEFAULT_OPTIONS
+    features: Features = DEFAULT_FEATURES
+    """What the default rules follow from; the rule files are what runs."""
     warnings: tuple[Diagnostic, ...] = ()
     """What is worth a word and stops nothing."""
 
@@ -213,6 +218,9 @@ def _read(document: Table, folder: Path) -> dict[str, Any]:
     if not document.values.get("connectors"):
         message = "there is no connector: nothing can be imported"
         document.tell((), "no-connector", message, help="add [connectors.NAME]", severity="warning")
+    features = read_features(document.table("features"), connectors)
+    for object_type, attributes in features.metaverse().items():
+        extra[object_type] = {**attributes, **extra.get(object_type, {})}
     staging = project.flag("staging-mode", default=True)
     return {
         "folder": folder,
@@ -224,6 +232,7 @@ def _read(document: Table, folder: Path) -> dict[str, Any]:
         "connectors": {name: one.configuration for name, one in connectors.items()},
         "secrets": {name: one.secret for name, one in connectors.items() if one.secret is not None},
         "metaverse_extra": extra,
+        "features": features,
     }
 
 

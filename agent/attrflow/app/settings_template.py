@@ -13,8 +13,10 @@ from attrflow.app.secrets import SecretReference
 from attrflow.app.settings import option_key
 from attrflow.app.settings_connectors import default_object_types
 from attrflow.app.settings_expressions import expression_options_text
+from attrflow.app.settings_features import features_text
 from attrflow.app.settings_secrets import variable_for
 from attrflow.model.configuration import EngineOptions
+from attrflow.rules.features import DEFAULT_FEATURES, Features
 from attrflow.rules.writing import toml_string
 
 __all__ = [
@@ -94,10 +96,16 @@ def example_connectors() -> tuple[NewConnector, ...]:
 
 
 def settings_text(
-    name: str, connectors: Iterable[NewConnector], *, guid: Callable[[], str], staging_mode: bool = True
+    name: str,
+    connectors: Iterable[NewConnector],
+    *,
+    guid: Callable[[], str],
+    staging_mode: bool = True,
+    features: Features = DEFAULT_FEATURES,
 ) -> str:
     """The text of a settings file; it loads again, with the connectors in this order."""
-    blocks = [_project(name, staging_mode=staging_mode), _engine(), expression_options_text(), _METAVERSE]
+    blocks = [_project(name, staging_mode=staging_mode), features_text(features)]
+    blocks += [_engine(), expression_options_text(), _METAVERSE]
     given = list(connectors)
     blocks += [connector_text(connector, guid=guid) for connector in given]
     if given == list(example_connectors()):  # a person is going to fill it in

@@ -18,6 +18,14 @@ def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; it is made if it is not there.")],
     name: Annotated[str | None, typer.Option("--name", help="The project's name; else the folder's.")] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--feature",
+            metavar="KEY[=VALUE]",
+            help="What the default rules follow from, as in [features]: lync, apps=all, anchor=mS-DS-ConsistencyGuid.",
+        ),
+    ] = None,
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:
@@ -27,7 +35,8 @@ def init(
     from attrflow.cli.project_text import draw_project  # noqa: PLC0415 - loads rich
 
     try:
-        document = init_project(folder, name)
+        given = {key.strip(): value for key, _, value in (text.partition("=") for text in features or ())}
+        document = init_project(folder, name, features=given)
     except OSError as error:
         raise SettingsError(
             f"{error.filename or folder} cannot be written: {error.strerror}", help="Name another folder."

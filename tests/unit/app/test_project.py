@@ -8,6 +8,9 @@ from attrflow.app.operations.projects import init_project
 from attrflow.app.project import opened_project
 from attrflow.model.schema import AttributeType, Schema
 
+DERIVED = ("mail", "onPremiseSecurityIdentifier")
+"""What the rules of the graph channel join groups and contacts by, besides."""
+
 
 def test_a_schema_that_spells_a_join_attribute_otherwise_reaches_the_index_too(tmp_path: Path) -> None:
     """Rules take the schema's spelling (DECISIONS 10), and a join looks up what its rule then says."""
@@ -17,9 +20,9 @@ def test_a_schema_that_spells_a_join_attribute_otherwise_reaches_the_index_too(t
         file.write_text(text.replace("sourceAnchor = sourceAnchor", "SOURCEANCHOR = sourceAnchor"), encoding="utf-8")
     with opened_project(tmp_path / "project") as project:
         project.environment()
-        assert project.joins.cs["entra"] == {"SOURCEANCHOR"}
+        assert project.joins.cs["entra"] == {"SOURCEANCHOR", *DERIVED}
         names = [AttributeType("sourceAnchor")]
         project.learn_schema("entra", Schema.of({"user": names, "group": names, "contact": names}))
-        assert project.joins.cs["entra"] == {"sourceAnchor"}
-        assert project.program().joins.cs["entra"] == {"sourceAnchor"}
+        assert project.joins.cs["entra"] == {"sourceAnchor", *DERIVED}
+        assert project.program().joins.cs["entra"] == {"sourceAnchor", *DERIVED}
         assert project.store.cs_by_value("entra", None, "sourceAnchor", "x") == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -10,9 +11,10 @@ import pytest
 
 from attrflow.app.library import default_rules, library_text, materialise_defaults, metaverse_schema
 from attrflow.model.provenance import MappingId
-from attrflow.model.schema import AttributeType, ObjectType
+from attrflow.model.schema import AttributeType, ObjectType, Syntax
 from attrflow.rules.checking import checked_ruleset
 from attrflow.rules.document import read_rule
+from attrflow.rules.features import COMPLETE, Extension
 from attrflow.rules.reading import attributes_needed
 from attrflow.rules.rule import Rule, numbered
 from attrflow.rules.sides import Schemas
@@ -31,6 +33,20 @@ PARAMETERS = {
 }
 
 
+EXTENSIONS = (
+    Extension("user", "employeeType"),
+    Extension("user", "badges", Syntax.BINARY, multi=True),
+    Extension("group", "info"),
+)
+EVERYTHING = replace(
+    COMPLETE,
+    anchor="mS-DS-ConsistencyGuid",
+    extension_app="0F3C2C5A-6e8a-4d9f-9d53-5b8a1f0c7e11",
+    extensions=EXTENSIONS,
+    ldap_groups=("groupOfUniqueNames", "posixGroup"),
+)
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     return default_rules([CONTOSO, LDAP, ENTRA])
@@ -45,7 +61,7 @@ def test_every_template_file_is_in_the_order_and_tagged_after_its_path() -> None
     folder = files("attrflow.rules") / "defaults"
     found = {f"{kind.name}/{f.name}" for kind in folder.iterdir() if kind.is_dir() for f in kind.iterdir()}
     assert found == {f"{name}.toml" for name in DEFAULT_ORDER}
-    tags = [rule.tag for rule in rules()]
+    tags = [rule.tag for rule in default_rules([CONTOSO, LDAP, ENTRA], EVERYTHING)]
     assert tags == [name.replace("/", "-") for name in DEFAULT_ORDER]
 
 
@@ -57,7 +73,7 @@ def test_the_whole_set_has_no_finding() -> None:
         parameters=dict.fromkeys(["contoso", "ldap", "entra"], PARAMETERS),
     )
     assert [str(diagnostic) for diagnostic in diagnostics] == []
-    assert len(ruleset.rules) == len(DEFAULT_ORDER)
+    assert len(ruleset.rules) == len(rules())
 
 
 def test_several_forests_are_numbered_rule_by_rule() -> None:
@@ -124,6 +140,7 @@ def test_a_faulty_template_is_refused_by_name() -> None:
         (good.replace("version = 1", 'version = 1\nid = "x"'), "ad-user-join: id is filled in"),
         (good.replace('"provision"', '"provide"'), "ad-user-join: 'link' must be one of"),
         (library_text("ad/inetorgperson-join.toml"), "not handed in"),
+        (good.replace("{{join-attribute}}", "{{join-atribute}}"), "nothing to fill the blank {{join-atribute}}"),
     ):
         with pytest.raises(ValueError, match=message):
             materialise(text, "ad", CONTOSO[1], 1)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from attrflow.app.library import default_rules, materialise_defaults, rule_file_name
+from attrflow.app.default_rules import default_rules_of, features_of
+from attrflow.app.library import rule_file_name
 from attrflow.app.new_project import write_new_project
 from attrflow.app.project import load_rules
 from attrflow.app.settings import load_settings
@@ -53,17 +54,26 @@ def init_project(
     connectors: Sequence[NewConnector] = (),
     *,
     staging_mode: bool = True,
+    features: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
 ) -> ProjectDocument:
     """Make a project folder with settings that load, and every default rule of its connectors as a file.
 
+    `features` are keys of `[features]` with their values as a person writes them.
+
     Raises:
-        SettingsError: there is a project already, or a connector's values would not load.
+        SettingsError: there is a project already, a feature is unknown, or a connector's values would not load.
         OSError: something cannot be written.
     """
     folder = folder.absolute()
     file = write_new_project(
-        folder, name or folder.name, connectors, guid=_guid, staging_mode=staging_mode, secrets=secrets
+        folder,
+        name or folder.name,
+        connectors,
+        guid=_guid,
+        staging_mode=staging_mode,
+        features=features_of(features or {}),
+        secrets=secrets,
     )
     return ProjectDocument(str(folder), str(file), write_default_rules(folder))
 
@@ -75,11 +85,11 @@ def write_default_rules(folder: Path) -> list[str]:
     """
     settings = load_settings(folder)
     written = []
-    for name, text in materialise_defaults([(c.name, c.id, c.kind) for c in settings.connectors.values()]):
-        path = settings.rules / name
+    for rule in default_rules_of(settings):
+        path = settings.rules / rule_file_name(rule)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(write_rule(rule), encoding="utf-8", newline="\n")
             written.append(str(path.relative_to(settings.folder)))
     return written
 
@@ -101,7 +111,7 @@ def add_default_rules(folder: Path) -> DefaultRulesDocument:
     number = max((rule.precedence for rule in present), default=FIRST_PRECEDENCE - 1)
     number = max(number, FIRST_PRECEDENCE - 1)
     written = []
-    for rule in default_rules([(c.name, c.id, c.kind) for c in bare]):
+    for rule in default_rules_of(settings, [c.name for c in bare]):
         number += 1
         numbered = replace(rule, precedence=number)
         path = settings.rules / rule_file_name(numbered)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, cast
 
 from attrflow.expr import check, parse
@@ -21,7 +20,6 @@ _MERGES: Final = {
     "merge": "merge",
     "mergecaseinsensitive": "merge-case-insensitive",
 }
-_SMART: Final = re.compile("[\u2018\u2019\u201a\u201b\u201c\u201d\u201e]")
 
 
 def read_mapping(words: Words, flow: DraftFlow) -> AttributeMapping | None:
@@ -116,9 +114,6 @@ def _kind(words: Words, flow: DraftFlow, where: str) -> FlowType | None:
 
 def _check(words: Words, word: Word, where: str) -> None:
     """What is wrong with an expression in itself; the rule keeps it as it is, as the server does."""
-    if _SMART.search(word.text):
-        message = f"{where}: the expression holds typographic quotes, which the language does not know"
-        words.findings.tell(word.place, "smart-quotes", message, help='put plain ones in: "')
     for found in check(parse(word.text)).diagnostics:
         if found.severity != "error":
             continue

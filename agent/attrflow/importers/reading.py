@@ -16,6 +16,7 @@ from attrflow.importers.connectors import ExportedConnector
 from attrflow.importers.decoding import decoded
 from attrflow.importers.draft import DraftRule
 from attrflow.importers.findings import Findings, Place
+from attrflow.importers.powershell import read_powershell
 from attrflow.importers.xml_connector import read_xml_connector
 from attrflow.importers.xml_metaverse import ServerConfiguration, read_xml_metaverse
 from attrflow.importers.xml_rule import read_xml_rule
@@ -25,9 +26,15 @@ __all__ = ["SIZE_MAX", "Reading", "Source", "read_sources"]
 
 SIZE_MAX: Final = 32 * 1024 * 1024
 """Octets of one file; a connector file with a whole AD schema has about two million."""
+SCRIPT_MAX: Final = 4 * 1024 * 1024
+"""Characters of one script, which take a quarter of a minute; a rule with forty mappings has ten thousand."""
 
 _DSC_ITEMS: Final = re.compile(r"^\s*(?:Items\s*:|-\s+Name\s*:)", re.MULTILINE)
 _DSC_KEYS: Final = re.compile(r"\b(?:SourceObjectType|AttributeFlowMappings|ConnectorName|ScopeFilter)\s*:")
+
+_DSC_RESOURCE: Final = re.compile(r"^\s*(?:AADSyncRule|AADConnectDirectoryExtensionAttribute)\s", re.MULTILINE)
+_RULE_COMMANDS: Final = re.compile(r"-ADSync(?:Rule|AttributeFlowMapping|\w+ConditionGroup)\b", re.IGNORECASE)
+_FOLDER_INSTEAD: Final = "export the server's configuration folder (Get-ADSyncServerConfiguration) and import that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +85,29 @@ def read_source(source: Source, reading: Reading) -> None:
     elif _DSC_ITEMS.search(text) and _DSC_KEYS.search(text):
         reading.count("dsc-items")
         message = "AADConnectDsc items (YAML): this format is not read yet"
-        help = "export the server's configuration folder (Get-ADSyncServerConfiguration) and import that"
-        reading.findings.tell(Place(source.file, 1), "format-not-read", message, help=help)
+        reading.findings.tell(Place(source.file, 1), "format-not-read", message, help=_FOLDER_INSTEAD)
+    elif _DSC_RESOURCE.search(text):
+        reading.count("dsc-configuration")
+        message = "an AADConnectDsc configuration (PowerShell): this format is not read yet"
+        reading.findings.tell(Place(source.file, 1), "format-not-read", message, help=_FOLDER_INSTEAD)
+    elif _RULE_COMMANDS.search(text):
+        reading.count("powershell")
+        if len(text) > SCRIPT_MAX:
+            tell_too_large(source.file, len(text), reading, SCRIPT_MAX)
+            return
+        drafts = read_powershell(text, source.file, reading.findings)
+        reading.drafts += drafts
+        if not drafts:
+            message = "a script that makes no synchronization rule: there is nothing to import"
+            reading.findings.tell(Place(source.file, 1), "not-a-rule-export", message)
     else:
-        _unread(source.file, reading, "text")
+        _unread(source.file, reading, "a text")
 
 
-def tell_too_large(file: str, size: int, reading: Reading) -> None:
-    """Say that a file is larger than any export and is not read."""
-    message = f"the file has {size // (1024 * 1024)} MB; files of more than {SIZE_MAX // (1024 * 1024)} MB are not read"
+def tell_too_large(file: str, size: int, reading: Reading, limit: int = SIZE_MAX) -> None:
+    """Say that a file is larger than any export of its kind and is not read."""
+    megabytes = 1024 * 1024
+    message = f"the file has {size / megabytes:.0f} MB; more than {limit // megabytes} MB of such a file are not read"
     reading.findings.tell(
         Place(file), "too-large", message, help="no export of rules is that large: name the right file"
     )
@@ -144,5 +165,6 @@ def _is_json(text: str) -> bool:
 
 
 def _unread(file: str, reading: Reading, what: str) -> None:
-    message = f"{what} that is no rule export; it is not read"
+    reading.count("text")
+    message = f"{what} that makes or holds no synchronization rule; it is not read"
     reading.findings.tell(Place(file, 1), "not-a-rule-export", message)

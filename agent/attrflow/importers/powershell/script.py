@@ -1,0 +1,53 @@
+"""A script's text -> drafts of the rules that it makes, and what is told of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from attrflow.importers.draft import DraftRule
+from attrflow.importers.findings import Findings, Place
+from attrflow.importers.powershell.cmdlets import RuleScript
+from attrflow.importers.powershell.running import TooMuchError
+from attrflow.importers.powershell.statements import StatementReader
+
+__all__ = ["read_powershell"]
+
+_FENCE: Final = re.compile(r"^\s*```")
+_OPENS: Final = re.compile(r"\bNew-ADSyncRule\b", re.IGNORECASE)
+
+
+def read_powershell(text: str, file: str, findings: Findings) -> list[DraftRule]:
+    """The rules that a script makes, in their order; of a Markdown text only what stands between fences is read."""
+    reader = StatementReader(_fenced(text), file, findings)
+    script = RuleScript(reader, findings)
+    tree = reader.script()
+    try:
+        script.follow(tree)
+    except (TooMuchError, RecursionError):
+        message = "the script does more than one that makes rules does; what stands before is read"
+        findings.tell(Place(file), "script-too-long", message)
+    if script.ended_at is not None and _OPENS.search(reader.text, script.ended_at):
+        message = "the script ends here; the rules that stand below are never made and are not read"
+        findings.warn(reader.place(script.ended_at), "after-exit", message)
+    for draft in script.drafts:
+        if not any(draft is added for added in script.added):
+            message = f"{draft.label!r} is never given to Add-ADSyncRule; it is read as if it were"
+            findings.warn(draft.place, "rule-not-added", message)
+    return script.drafts
+
+
+def _fenced(text: str) -> str:
+    """The text, without what stands outside of fences where there are any; lines keep their numbers."""
+    lines = text.split("\n")
+    if not any(_FENCE.match(line) for line in lines):
+        return text
+    inside = False
+    out: list[str] = []
+    for line in lines:
+        if _FENCE.match(line):
+            inside = not inside
+            out.append("")
+        else:
+            out.append(line if inside else "")
+    return "\n".join(out)

@@ -61,6 +61,7 @@ class World:
         self.faults = FaultScript()
         self.seeds: dict[str, DirectorySeed] = {}
         self.directories: dict[str, AnyDirectory] = {}
+        self._unused: dict[str, AnyDirectory] = {}
         self.tenant: Tenant | None = None
         self.snapshots: dict[str, Snapshot] = {}
         self.sign_in: Callable[[str, str], str] | None = None
@@ -95,8 +96,12 @@ class World:
         self.faults.clear()
         self.journal.clear()
         for name, seed in self.seeds.items():
-            # The object stays and gets a new inside: open connections hold it.
-            vars(self.directories[name]).update(vars(self._directory(seed)))
+            # The object stays and gets a new inside: open connections hold it. Copying one that was never used
+            # takes a tenth of the time that bringing a seed to life does.
+            if name not in self._unused:
+                self._unused[name] = self._directory(seed)
+            profiles.restored(self.directories[name], self._unused[name])
+            self.directories[name].shadow = None
         if self.tenant is not None:
             self.tenant.reset()
 

@@ -99,6 +99,25 @@ def test_edits_show_and_reset_undoes_all_of_them(world: World) -> None:
     assert (world.faults.pending(), len(world.journal)) == ((), 0)
 
 
+@pytest.mark.parametrize("scenario", ["contoso-small", "openldap-small"])
+def test_each_reset_gives_the_same_world_and_the_next_entry_the_same_ids(scenario: str) -> None:
+    world = World.of(scenario, part="directories", start=START)
+    name = next(iter(world.directories))
+    before = world.dump()
+
+    def after_an_entry() -> dict[str, object]:
+        naming_context = world.seeds[name].naming_context
+        kind = "organizationalUnit"
+        world.add_entries(name, [EntrySeed(f"OU=New,{naming_context}", kind, {"ou": ("New",)})])
+        return world.dump()
+
+    first = after_an_entry()
+    for _ in range(3):
+        world.reset()
+        assert world.dump() == before
+        assert after_an_entry() == first != before
+
+
 def test_a_tree_is_deleted_only_when_asked_for(world: World) -> None:
     with pytest.raises(RefusedError, match="66"):
         world.delete("contoso", LEAVERS)

@@ -154,13 +154,16 @@ async def _advance(world: World, request: Request) -> Mapping[str, object]:
 
 
 async def _faults(world: World, _: Request) -> Mapping[str, object]:
-    """The faults still to strike."""
-    return {"faults": [asdict(fault) for fault in world.faults.pending()]}
+    """The faults still to strike, and what their chances follow from."""
+    return {"seed": world.faults.seed, "faults": [asdict(fault) for fault in world.faults.pending()]}
 
 
 async def _add_faults(world: World, request: Request) -> Mapping[str, object]:
-    """Orders one fault or a list of them."""
-    for fault in decode_faults(await request.body()):
+    """Orders one fault, a list of them, or a script with its seed."""
+    seed, faults = decode_faults(await request.body())
+    if seed is not None:
+        world.faults.reseed(seed)
+    for fault in faults:
         world.faults.add(fault)
     return await _faults(world, request)
 

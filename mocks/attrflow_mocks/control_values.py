@@ -152,6 +152,13 @@ class _FaultDocument(_Request, frozen=True):
     chance: float = 1.0
 
 
+class _FaultScript(_Request, frozen=True):
+    """Faults in their order, and what their chances follow from."""
+
+    faults: tuple[_FaultDocument, ...]
+    seed: int | None = None
+
+
 def decode(body: bytes, shape: type[T]) -> T:
     """The JSON `body` as `shape`.
 
@@ -164,15 +171,19 @@ def decode(body: bytes, shape: type[T]) -> T:
         raise ValueError(f"the body is not what this route takes: {error}") from error
 
 
-def decode_faults(body: bytes) -> tuple[Fault, ...]:
-    """One fault or a list of them.
+def decode_faults(body: bytes) -> tuple[int | None, tuple[Fault, ...]]:
+    """One fault, a list of them, or a script of them with the seed that its chances follow from.
 
     Raises:
         ValueError: a field is unknown or of the wrong kind, or the kind of fault is.
     """
-    single = body.lstrip()[:1] == b"{"
-    documents = (decode(body, _FaultDocument),) if single else decode(body, tuple[_FaultDocument, ...])
-    return tuple(Fault(**msgspec.structs.asdict(document)) for document in documents)
+    if not body.lstrip().startswith(b"{"):
+        script = _FaultScript(decode(body, tuple[_FaultDocument, ...]))
+    elif "faults" in decode(body, dict[str, msgspec.Raw]):
+        script = decode(body, _FaultScript)
+    else:
+        script = _FaultScript((decode(body, _FaultDocument),))
+    return script.seed, tuple([Fault(**msgspec.structs.asdict(document)) for document in script.faults])
 
 
 def seed_values(values: Values) -> tuple[SeedValue, ...]:

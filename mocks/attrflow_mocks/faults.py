@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-__all__ = ["KINDS", "Fault", "FaultScript"]
+__all__ = ["KINDS", "TARGETS", "Fault", "FaultScript"]
+
+TARGETS = ("ldap", "graph", "ingest", "token")
 
 KINDS: Mapping[str, str] = {
     "drop": "close the connection before an answer is sent",
@@ -46,11 +48,14 @@ class Fault:
     bytes: int = 0
     entries: int = 0
     chance: float = 1.0
-    """How likely it strikes when its turn has come, drawn from the script's seed; a miss does not count."""
+    """How likely it strikes when its turn has come, drawn from the script's seed; a miss does not count, and the
+    next fault that matches has its turn."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"unknown fault kind {self.kind!r}: one of {', '.join(KINDS)}")
+        if self.target not in TARGETS:
+            raise ValueError(f"unknown target {self.target!r}: one of {', '.join(TARGETS)}")
         if not 0 < self.chance <= 1:
             raise ValueError(f"`chance` lies between 0 and 1, not at {self.chance}")
 
@@ -63,6 +68,11 @@ class FaultScript:
         self._faults = list(faults)
         self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+
+    @property
+    def seed(self) -> int:
+        """What its chances follow from."""
+        return self._seed
 
     def reseed(self, seed: int) -> None:
         """Begin a new row of chances."""
@@ -91,7 +101,7 @@ class FaultScript:
                 self._faults[index] = replace(fault, skip=fault.skip - 1)
                 return None
             if fault.chance < 1 and self._random.random() >= fault.chance:
-                return None
+                continue
             if fault.times <= 1:
                 del self._faults[index]
             else:

@@ -42,6 +42,16 @@ class _Mock:
         """Order a fault."""
         self.mocks.call(lambda: self.world.faults.add(fault))
 
+    def script(self, faults: Sequence[Fault], seed: int) -> None:
+        """Order faults in their order; what they leave to chance follows from `seed`."""
+
+        def order() -> None:
+            self.world.faults.reseed(seed)
+            for fault in faults:
+                self.world.faults.add(fault)
+
+        self.mocks.call(order)
+
     def advance(self, seconds: float) -> None:
         """Move the mocks' clock on."""
         self.mocks.call(lambda: self.world.clock.advance(seconds))

@@ -58,7 +58,7 @@ class World:
         self.seed = seed
         self.clock = _Clock(start)
         self.journal = Journal()
-        self.faults = FaultScript()
+        self.faults = FaultScript(seed=seed)
         self.seeds: dict[str, DirectorySeed] = {}
         self.directories: dict[str, AnyDirectory] = {}
         self._unused: dict[str, AnyDirectory] = {}
@@ -94,6 +94,7 @@ class World:
         """Everything as it was at the start: contents, ids, clock, faults, journal."""
         self.clock.reset()
         self.faults.clear()
+        self.faults.reseed(self.seed)
         self.journal.clear()
         for name, seed in self.seeds.items():
             # The object stays and gets a new inside: open connections hold it. Copying one that was never used

@@ -82,6 +82,8 @@ def modify(
 def _check_writable(entry: Entry, attribute: Attribute) -> None:
     if attribute.is_back_link:
         raise service_error(0x209A)
+    if attribute.name == "name":
+        raise update_error(67, 0x2016)  # it is the value of the relative name
     if attribute.system or attribute.computed or attribute.name in ("objectCategory", "isDeleted"):
         raise attribute_error(19, 0x20B1, attribute.name)
     if attribute.name == "objectClass":

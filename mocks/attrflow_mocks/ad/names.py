@@ -23,6 +23,7 @@ _NUMERIC = {
 }
 _SPECIAL = frozenset(',+"\\<>;=')
 _QUOTING = re.compile(r'[\\"+;#<>\ud800-\udfff]')
+_TO_ESCAPE = re.compile(r'[,+"\\<>;\x00-\x1f]|^[ #]| \Z')
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
@@ -60,6 +61,8 @@ DN = tuple[Rdn, ...]
 
 def escape(value: str) -> str:
     """The value as it stands in a DN."""
+    if not _TO_ESCAPE.search(value):
+        return value
     out = []
     last = len(value) - 1
     for index, char in enumerate(value):

@@ -93,7 +93,7 @@ class Session(Conversation):
             return self._extended(request)
         if isinstance(request, SearchRequest) and request.base == "" and request.scope == 0:
             read_controls(message.controls)
-            attributes = root_dse(self._directory, request.attributes, types_only=request.types_only)
+            attributes = root_dse(self._directory, self.principal, request.attributes, types_only=request.types_only)
             yield search_entry(message.id, b"", attributes)
             return Outcome(entries=1)
         if self.principal is None:
@@ -130,8 +130,8 @@ class Session(Conversation):
     def _bind(self, request: BindRequest) -> Outcome:
         self.principal = None
         self._searches = Searches(self._directory)
-        if request.version != 3:
-            raise LdapError(2, "only LDAP version 3 is spoken here")
+        if request.version not in (2, 3):
+            raise LdapError(2, "only LDAP versions 2 and 3 are spoken here")
         if request.method != "simple":
             tried = f"SASL mechanism {request.mechanism}" if request.method == "sasl" else "Sicily (NTLM)"
             raise ldap_error(7, 0x2027, f"{tried} is not spoken by this mock, and the root DSE lists none: bind simply")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from attrflow_mocks.ad.authentication import Principal
 from attrflow_mocks.ad.ber import octets
+from attrflow_mocks.ad.constructed import computed_values
 from attrflow_mocks.ad.controls import SUPPORTED
 from attrflow_mocks.ad.conversation import STARTTLS
 from attrflow_mocks.ad.directory import Directory
@@ -25,12 +27,15 @@ EXTENSIONS: Mapping[str, str] = {
 _CAPABILITIES = ("800", "1670", "1791", "1935", "2080", "2237")
 _POLICIES = (
     "MaxPageSize", "MaxValRange", "MaxReceiveBuffer", "MaxResultSetsPerConn", "MaxNotificationPerConn",
+    "MaxConnIdleTime",
 )  # fmt: skip
-_ON_REQUEST = frozenset({"supportedExtension", "dsaVersionString", "validFSMOs"})
+"""Those limits that are kept here."""
+_ON_REQUEST = frozenset({"supportedExtension", "dsaVersionString", "validFSMOs", "tokenGroups", "msDS-PrincipalName"})
 
 
-def _attributes(directory: Directory) -> dict[str, Sequence[str]]:
+def _attributes(directory: Directory, principal: Principal | None) -> dict[str, Sequence[str | bytes]]:
     configuration, dns = directory.configuration_dn, directory.dns_name
+    entry = principal.entry if principal is not None else None
     server = f"CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites,{configuration}"
     contexts = [head.values["distinguishedName"][0].decode() for head in directory.partitions.values()]
     return {
@@ -51,22 +56,27 @@ def _attributes(directory: Directory) -> dict[str, Sequence[str]]:
         "supportedCapabilities": [f"1.2.840.113556.1.4.{number}" for number in _CAPABILITIES],
         "supportedControl": SUPPORTED,
         "supportedLDAPPolicies": _POLICIES,
-        "supportedLDAPVersion": ["3"],
+        "supportedLDAPVersion": ["3", "2"],
         "domainControllerFunctionality": ["7"],
         "domainFunctionality": ["7"],
         "forestFunctionality": ["7"],
         "supportedExtension": list(EXTENSIONS),
         "validFSMOs": [directory.schema_dn, f"CN=Partitions,{configuration}", directory.root_dn],
         "dsaVersionString": ["10.0.0 (attrflow mock)"],
+        "msDS-PrincipalName": [principal.account if principal is not None else "NT AUTHORITY\\ANONYMOUS LOGON"],
+        "tokenGroups": computed_values(directory, entry, "tokenGroups") if entry is not None else [],
     }
 
 
-def root_dse(directory: Directory, requested: Sequence[str], *, types_only: bool) -> list[Projected]:
-    """The attributes of the root DSE that a search asks for; some only when named."""
+def root_dse(
+    directory: Directory, principal: Principal | None, requested: Sequence[str], *, types_only: bool
+) -> list[Projected]:
+    """The attributes of the root DSE that a search asks for; some only when named, two of them of who asks."""
     everything = not requested or "*" in requested or "+" in requested
     named = {name.lower() for name in requested}
     found: list[Projected] = []
-    for name, values in _attributes(directory).items():
-        if name.lower() in named or (everything and (name not in _ON_REQUEST or "+" in requested)):
-            found.append((octets(name), () if types_only else [value.encode() for value in values]))
+    for name, values in _attributes(directory, principal).items():
+        if values and (name.lower() in named or (everything and (name not in _ON_REQUEST or "+" in requested))):
+            raw = [value.encode() if isinstance(value, str) else value for value in values]
+            found.append((octets(name), () if types_only else raw))
     return found

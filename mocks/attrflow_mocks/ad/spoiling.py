@@ -14,7 +14,8 @@ from attrflow_mocks.faults import Fault
 
 __all__ = ["SPOILING", "spoiled"]
 
-SPOILING = frozenset({"drop-after", "drop-done", "result", "status", "truncate", "wrong-cookie", "referral"})
+_FOR_HTTP = ("status", "duplicate")
+SPOILING = frozenset({"drop-after", "drop-done", "result", "truncate", "wrong-cookie", "referral", *_FOR_HTTP})
 """The kinds that change an answer rather than when or whether it begins."""
 
 _WRONG_COOKIE = b"no cookie of this server's"
@@ -26,7 +27,7 @@ def spoiled(entries: Answer, fault: Fault, elsewhere: str) -> Generator[bytes, N
     `elsewhere` is the URL that a referral names.
     """
     match fault.kind:
-        case "result" | "status" | "referral":
+        case "result" | "status" | "duplicate" | "referral":
             return (yield from _another_result(entries, fault, elsewhere))
         case "truncate":
             return (yield from _truncated(entries, fault.entries))
@@ -49,8 +50,9 @@ def _another_result(entries: Answer, fault: Fault, elsewhere: str) -> Generator[
     if fault.kind == "referral":
         text = "0000202B: RefErr: DSID-0C09A77F, data 0, 1 access points\n"
         return Outcome(Result(10, "", text, (elsewhere,)))
-    if fault.kind == "status":
-        return Outcome(Result(80, "", "the fault kind 'status' is for HTTP: use 'result' with LDAP"))
+    if fault.kind in _FOR_HTTP:
+        instead = ": use 'result' with LDAP" if fault.kind == "status" else ""
+        return Outcome(Result(80, "", f"the fault kind {fault.kind!r} is for HTTP{instead}"))
     return Outcome(Result(fault.status, "", _TEXTS.get(fault.status, "a fault on order")), entries=sent)
 
 

@@ -144,7 +144,9 @@ def _structural_class(directory: Directory, names: Sequence[bytes]) -> ObjectCla
     for raw in names:
         found = directory.schema.object_class(raw.decode("utf-8", "replace"))
         if found is None:
-            raise ldap_error(16, 0x57, f"Error in attribute conversion operation (class {raw!r})")
+            raise ldap_error(
+                16, 0x57, f"Error in attribute conversion operation (class {raw.decode(errors='replace')})"
+            )
         classes.append(found)
     structural = [item for item in classes if item.kind in (0, 1)]
     if not structural:

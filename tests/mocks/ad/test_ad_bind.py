@@ -168,6 +168,21 @@ def test_the_root_dse_lists_no_mechanism_as_none_is_spoken(hosted: Hosted) -> No
             assert not client.response[0]["raw_attributes"].get("supportedSASLMechanisms")
 
 
+def test_the_root_dse_says_who_asks_and_in_which_groups_he_is(hosted: Hosted) -> None:
+    server = ldap3.Server("127.0.0.1", hosted.port, get_info=ldap3.NONE)
+    asked = ["tokenGroups", "msDS-PrincipalName"]
+    with ldap3.Connection(server, "kari@contoso.test", "Sommer-2030", return_empty_attributes=False) as client:
+        client.search("", "(objectClass=*)", ldap3.BASE, attributes=asked)
+        found = client.response[0]["raw_attributes"]
+        client.search(KARI, "(objectClass=*)", ldap3.BASE, attributes=["tokenGroups"])
+        assert found["tokenGroups"] == client.response[0]["raw_attributes"]["tokenGroups"] != []
+        assert found["msDS-PrincipalName"] == [b"CONTOSO\\kari"]
+    with ldap3.Connection(server, return_empty_attributes=False) as client:
+        client.search("", "(objectClass=*)", ldap3.BASE, attributes=asked)
+        found = client.response[0]["raw_attributes"]
+        assert found == {"msDS-PrincipalName": [b"NT AUTHORITY\\ANONYMOUS LOGON"]}
+
+
 def trusting(hosted: Hosted, name: str = "127.0.0.1") -> ldap3.Tls:
     return ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_data=hosted.authority, valid_names=[name])
 

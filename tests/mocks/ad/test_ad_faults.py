@@ -104,8 +104,9 @@ def test_cookies_expire_on_order(hosted: Hosted, connection: ldap3.Connection) -
     assert connection.result["result"] == 53
 
 
-def test_a_fault_for_http_says_that_it_is_one(hosted: Hosted, connection: ldap3.Connection) -> None:
-    strike(hosted, "search", "status", status=503)
+@pytest.mark.parametrize("kind", ["status", "duplicate"])
+def test_a_fault_for_http_says_that_it_is_one(hosted: Hosted, connection: ldap3.Connection, kind: str) -> None:
+    strike(hosted, "search", kind, status=503)
     connection.search(ROOT, "(objectClass=*)")
     assert connection.result["result"] == 80 and "HTTP" in connection.result["message"]
 

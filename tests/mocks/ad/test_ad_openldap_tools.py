@@ -48,6 +48,19 @@ def test_ldapmodify_and_ldapwhoami(hosted: Hosted) -> None:
     assert "u:CONTOSO\\svc-sync" in run(hosted, "ldapwhoami")
 
 
+def test_version_two_of_the_protocol_and_compare(hosted: Hosted) -> None:
+    assert "cn: Sales" in run(hosted, "ldapsearch", "-P", "2", "-LLL", "-b", PEOPLE, "(cn=Sales)", "cn")
+    for value, code in (("KARI@contoso.test", 6), ("ola@contoso.test", 5)):
+        output = run(hosted, "ldapcompare", f"CN=Kari Nordmann,{PEOPLE}", f"mail:{value}")
+        assert output.endswith(f"[{code}]"), output
+
+
+def test_without_a_mechanism_the_tools_say_so(hosted: Hosted) -> None:
+    command = ["ldapwhoami", "-H", f"ldap://127.0.0.1:{hosted.port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 16, "no mechanism is listed, so the tool has none to try: no such attribute"
+
+
 def test_ldapsearch_shows_the_schema(hosted: Hosted) -> None:
     base = f"CN=Aggregate,CN=Schema,CN=Configuration,{ROOT}"
     output = run(hosted, "ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", base, "attributeTypes")

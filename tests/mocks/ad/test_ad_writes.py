@@ -42,6 +42,7 @@ def read(connection: ldap3.Connection, dn: str, *names: str) -> dict[str, list[b
         (KARI, {"uSNChanged": [(REPLACE, ["1"])]}, 19, "000020B1"),
         (KARI, {"canonicalName": [(REPLACE, ["1"])]}, 19, "000020B1"),
         (KARI, {"cn": [(REPLACE, ["Other"])]}, 67, "00002016"),
+        (KARI, {"name": [(REPLACE, ["Other"])]}, 67, "00002016"),
         (KARI, {"member": [(ADD, [OLA])]}, 65, "00002014"),
         (KARI, {"sAMAccountName": [(REPLACE, ["OLA"])]}, 68, "00000524"),
         (KARI, {"sAMAccountName": [(REPLACE, ["a" * 21])]}, 19, "00000523"),

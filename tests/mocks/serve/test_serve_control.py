@@ -122,8 +122,26 @@ def test_faults_come_one_or_many_and_go(client: Client, world: World) -> None:
         ("result", 1, None),
     ]
     assert world.faults.strike("graph", "GET /v1.0/users") is not None
-    assert check(client.delete("/faults")) == {"faults": []}
+    assert check(client.delete("/faults")) == {"seed": 1, "faults": []}
     assert world.faults.pending() == ()
+
+
+def test_a_script_of_faults_has_a_seed_that_says_whom_they_strike(client: Client, world: World) -> None:
+    def struck(seed: int) -> list[str]:
+        faults = [
+            {"target": "ldap", "operation": "*", "kind": kind, "times": 1000, "chance": 0.2}
+            for kind in ("drop", "delay", "wrong-cookie")
+        ]
+        listed = check(client.post("/faults", json={"seed": seed, "faults": faults}))
+        assert (listed["seed"], len(listed["faults"])) == (seed, 3)
+        found = [fault.kind if fault else "" for fault in (world.faults.strike("ldap", "search") for _ in range(60))]
+        check(client.delete("/faults"))
+        return found
+
+    assert struck(7) == struck(7) != struck(8)
+    assert set(struck(7)) == {"drop", "delay", "wrong-cookie", ""}, "a miss leaves the turn to the next"
+    check(client.post("/reset"))
+    assert world.faults.seed == world.seed
 
 
 def test_the_journal_is_filtered_and_cleared(client: Client, world: World) -> None:
@@ -196,6 +214,8 @@ def test_the_tenant_is_administered(client: Client, world: World) -> None:
             400,
             "unknown fault kind 'flood'",
         ),
+        ("POST", "/faults", b'{"target": "ldpa", "operation": "*", "kind": "drop"}', 400, "unknown target 'ldpa'"),
+        ("POST", "/faults", b'{"seed": "x", "faults": []}', 400, "seed"),
         (
             "POST",
             "/faults",

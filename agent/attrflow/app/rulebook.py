@@ -10,6 +10,7 @@ from attrflow.app.project import load_rules, read_schemas
 from attrflow.app.settings import Settings, load_settings, metaverse_of
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.errors import Ambiguous, NotFound
+from attrflow.rules.document import read_rule
 from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import RuleSet
 from attrflow.rules.selecting import named_rules, near_names
@@ -49,6 +50,11 @@ class Rulebook:
             help_ = "Name one by its number" + (", or add --connector." if several else ".")
             raise Ambiguous(f"{len(found)} rules fit {name!r}.", [_line(rule) for rule in found], help=help_)
         return found[0]
+
+    def as_written(self) -> tuple[Rule, ...]:
+        """The rules as their files have them, by precedence: attribute names not yet spelt as a schema has them."""
+        read = {name: read_rule(text, name)[0] for name, text in self.texts.items()}
+        return tuple(read.get(rule.file or "") or rule for rule in self.ruleset.rules)
 
     def require_connector(self, name: str) -> str:
         """The name, if there is such a connector.

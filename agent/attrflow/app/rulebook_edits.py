@@ -113,12 +113,16 @@ class RuleEdits:
             SettingsError: the set would not load, or the change makes two rules equal in precedence; nothing is
                 written then. Or a file cannot be written.
         """
-        loaded = self._proved()
+        document = self.proved()
         try:
             self._write()
         except OSError as error:
             raise SettingsError(f"{error.filename} cannot be written: {error.strerror}") from error
-        return RulesChangeDocument(self.changes, self.notes, self._full_sync(loaded.ruleset))
+        return document
+
+    def proved(self) -> RulesChangeDocument:
+        """What `save` would do, proved and not written; errors as `save`."""
+        return RulesChangeDocument(self.changes, self.notes, self._full_sync(self._proved().ruleset))
 
     # -- files ------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from attrflow.cli import (
     commands_project,
     commands_rules,
     commands_rules_compare,
+    commands_rules_defaults,
     commands_rules_edit,
     commands_run,
     commands_space,
@@ -90,6 +91,7 @@ commands_case.add_to(app)
 commands_import.add_to(commands_rules.rules_group)
 commands_rules.add_to(app)
 commands_rules_edit.add_to(commands_rules.rules_group)
+commands_rules_defaults.add_to(commands_rules.rules_group)
 commands_rules_compare.add_to(commands_rules.rules_group)
 commands_expr.add_to(app)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from attrflow.rules.clauses import write_join_clause, write_scope_clause
 from attrflow.rules.rule import AttributeMapping, Rule
 
-__all__ = ["toml_string", "write_rule", "write_rules"]
+__all__ = ["toml_string", "write_flows", "write_rule", "write_rules"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -83,7 +83,7 @@ def _write(rule: Rule, prefix: str) -> str:
     if rule.mappings:
         lines += ["", f"[{prefix}flows]"]
         for destination, mappings in groupby(rule.mappings, key=lambda mapping: mapping.destination):
-            lines.append(f"{_key(destination)} = {_flows(list(mappings))}")
+            lines.append(f"{_key(destination)} = {write_flows(list(mappings))}")
     return "\n".join(lines) + "\n"
 
 
@@ -98,7 +98,8 @@ def _key(name: str) -> str:
     return name if _BARE_KEY.fullmatch(name) else _escaped(name)
 
 
-def _flows(mappings: list[AttributeMapping]) -> str:
+def write_flows(mappings: list[AttributeMapping]) -> str:
+    """The flows to one destination as TOML: one value, or a list of them."""
     if len(mappings) == 1:
         return _flow(mappings[0])
     return "[\n" + "".join(f"  {_flow(mapping)},\n" for mapping in mappings) + "]"

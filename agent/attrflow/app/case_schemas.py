@@ -13,7 +13,7 @@ from attrflow.cases.format import Case, ConnectorSpec
 from attrflow.connectors.entra.vocabulary import VOCABULARY
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 
-__all__ = ["memory_schema", "reference_attributes"]
+__all__ = ["memory_schema", "memory_type", "reference_attributes"]
 
 _AD: Final[Mapping[tuple[Syntax, bool], str]] = {
     (Syntax.BINARY, False): (
@@ -66,10 +66,19 @@ def reference_attributes(spec: ConnectorSpec) -> frozenset[str]:
     return frozenset(name for name, attribute in known.items() if attribute.syntax is Syntax.REFERENCE)
 
 
+def memory_type(schema: str, name: str, metaverse: Schema) -> AttributeType:
+    """What an attribute is taken for in a connector of that short schema, where the case declares nothing."""
+    return _known(schema).get(name.casefold()) or _like_metaverse(name, metaverse)
+
+
 def _table(spec: ConnectorSpec) -> dict[str, AttributeType]:
-    if spec.schema == "entra":
+    return _known(spec.schema)
+
+
+def _known(schema: str) -> dict[str, AttributeType]:
+    if schema == "entra":
         return dict(_ENTRA)
-    table = {"ad": _AD, "openldap": _OPENLDAP}.get(spec.schema, {})
+    table = {"ad": _AD, "openldap": _OPENLDAP}.get(schema, {})
     return {
         name.casefold(): AttributeType(name, syntax, multi)
         for (syntax, multi), names in table.items()

@@ -1,4 +1,4 @@
-"""The commands about case files: `case run`."""
+"""The commands about case files: `case run` and `case import`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from attrflow.app.operations.cases import CaseDocument, CaseFailureDocument, CasesDocument
+    from attrflow.importers.state_files import StateKind
 
 __all__ = ["add_to"]
 
@@ -41,6 +42,58 @@ def _run(
     document = run_cases(files, wire=wire)
     face.show(document, lambda console: _draw(console, document))
     if document.failed:
+        raise typer.Exit(1)
+
+
+_Files = list[Path] | None
+
+
+@_cases.command("import")
+def _import(
+    context: typer.Context,
+    rules: Annotated[
+        Path, typer.Argument(metavar="RULES", help="A project, a rules folder, or an export of the sync server.")
+    ],
+    object_: Annotated[
+        str, typer.Option("--object", metavar="DN", help="The object: its DN, or another name that the files have.")
+    ],
+    ldif: Annotated[_Files, typer.Option("--ldif", metavar="FILE", help="LDIF, or CSV of csvde.")] = None,
+    graph: Annotated[_Files, typer.Option("--graph", metavar="FILE", help="JSON from Graph.")] = None,
+    csexport: Annotated[_Files, typer.Option("--csexport", metavar="FILE", help="XML of csexport.")] = None,
+    csobject: Annotated[
+        _Files, typer.Option("--csobject", metavar="FILE", help="Get-ADSyncCSObject, as JSON or CLIXML.")
+    ] = None,
+    mvobject: Annotated[
+        _Files, typer.Option("--mvobject", metavar="FILE", help="Get-ADSyncMVObject, as JSON or CLIXML.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="FILE", help="The case file to write; without it, it is printed.")
+    ] = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Build a case of one object from a customer's rules and state, and say what is still missing."""
+    face = face_of(context, None, output, no_color=no_color)
+    from attrflow.app.operations.case_import import import_case  # noqa: PLC0415 - loads the engine
+    from attrflow.cli.case_import_text import draw_case_import  # noqa: PLC0415 - loads rich
+
+    given: list[tuple[StateKind, Path]] = []
+    kinds: dict[StateKind, _Files] = {
+        "ldif": ldif,
+        "graph": graph,
+        "csexport": csexport,
+        "csobject": csobject,
+        "mvobject": mvobject,
+    }
+    for kind, paths in kinds.items():
+        given += [(kind, path) for path in paths or ()]
+    document = import_case(rules, given, object_, into)
+    if face.for_people and document.file is None:
+        typer.echo(document.case, nl=False)
+        draw_case_import(face.messages, document)
+    else:
+        face.show(document, lambda console: draw_case_import(console, document))
+    if not document.passed or document.errors:
         raise typer.Exit(1)
 
 

@@ -29,8 +29,19 @@ _READERS: Final[Mapping[StateKind, tuple[_Reader, str]]] = {
 }
 
 
-def read_state_file(kind: StateKind, stream: BinaryIO, file: str, findings: Findings, state: CustomerState) -> int:
-    """Read one file into the state; returns how many objects it held. What it is not is told."""
+def read_state_file(
+    kind: StateKind,
+    stream: BinaryIO,
+    file: str,
+    findings: Findings,
+    state: CustomerState,
+    *,
+    keep: Callable[[object], bool] = lambda _one: True,
+) -> int:
+    """Read one file into the state; returns how many objects it held. What it is not is told.
+
+    Objects that are not to be kept are read and let go, so that a large file does not fill the memory.
+    """
     looks = _looks_like(first_octets(stream))
     reader, home = _READERS[kind]
     if kind == "ldif" and looks == "csv":
@@ -40,9 +51,11 @@ def read_state_file(kind: StateKind, stream: BinaryIO, file: str, findings: Find
         findings.tell(Place(file, 1), "wrong-format", message, help=_help(looks))
         return 0
     objects: list[Any] = getattr(state, home)
-    before = len(objects)
-    objects.extend(reader(stream, file, findings))
-    count = len(objects) - before
+    count = 0
+    for one in reader(stream, file, findings):
+        count += 1
+        if keep(one):
+            objects.append(one)
     if not count and not any(one.file == file and one.severity != "info" for one in findings.all):
         findings.warn(Place(file, 1), "no-objects", "the file holds no object")
     return count

@@ -53,7 +53,8 @@ def rows(objects: int) -> Iterator[Row]:
             written = _rate(lambda: _batches(client, objects), _BATCH * _BATCHES)
             yield Row("mocks: $batch writes", written, "writes/s", "time of a single read", single / written)
     with HostedMocks(World.of("contoso-small")) as mocks:
-        taken = _rate(lambda: mocks.call(mocks.world.reset), 1)
+        mocks.call(mocks.world.reset)  # the first one brings the seed to life once more
+        taken = _rate(lambda: [mocks.call(mocks.world.reset) for _ in range(10)], 10)
         yield Row("mocks: resets of contoso-small", taken, "resets/s")
 
 

@@ -96,10 +96,11 @@ def json_body(request: Request) -> dict[str, object]:
     """The request's body as a JSON object.
 
     Raises:
-        GraphError: 400 where it is not one.
+        GraphError: 400 where it is not one, or is sent as something else.
     """
+    kind = request.header("content-type").casefold()
     try:
-        document = orjson.loads(request.body)
+        document = orjson.loads(request.body) if not kind or "json" in kind else None
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):

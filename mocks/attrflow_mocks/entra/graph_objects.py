@@ -5,6 +5,7 @@ Answers requests over the store; writes nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -45,6 +46,9 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "application": {"appId": "appId", "uniqueName": "uniqueName"},
 }
 """Alternate keys by kind: the property in the URL, and the store's name of it."""
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_SHOWN = 100
+"""How much of a key an error repeats."""
 
 
 def not_found(name: str) -> GraphError:
@@ -60,7 +64,7 @@ def find(context: Context, kind: str, key: str) -> DirectoryObject:
     """A live object by id or alternate key (`uniqueName=…`); users by their bare userPrincipalName too.
 
     Raises:
-        GraphError: 404.
+        GraphError: 404, or 400 for a key that can be none of that kind.
     """
     store = context.tenant.store
     name, separator, value = key.partition("=")
@@ -70,6 +74,8 @@ def find(context: Context, kind: str, key: str) -> DirectoryObject:
     elif found is None and kind == "user":
         found = store.holder("upn", key)
     if found is None or found.kind != kind:
+        if not separator and kind != "user" and _GUID.fullmatch(key) is None:
+            raise GraphError(400, "Request_BadRequest", f"Invalid object identifier '{key[:_SHOWN]}'.")
         raise not_found(key)
     return found
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from attrflow_mocks.entra.answers import Response, json_body, json_response
+from attrflow_mocks.entra.answers import GraphError, Response, json_body, json_response
 from attrflow_mocks.entra.expand import NAVIGATIONS, Navigation, related
 from attrflow_mocks.entra.graph_objects import (
     COLLECTIONS,
@@ -28,6 +28,8 @@ __all__ = ["ROUTES"]
 
 _CASTS = {"user": "user", "group": "group", "orgContact": "contact", "device": "device"}
 _IDS_LIMIT = 20
+_MOST_IDS = 11_000
+"""How many ids one answer without pages holds."""
 
 
 # One target
@@ -217,6 +219,9 @@ def _member_ids(context: Context, kind: str | None, key: str, *, wanted: bool) -
         if not isinstance(secure, bool):
             raise bad_request("'securityEnabledOnly' takes true or false.")
         chosen = [group.id for group in groups if not secure or group.properties.get("securityEnabled")]
+    if len(chosen) > _MOST_IDS:
+        message = f"The number of results exceeds the limit of {_MOST_IDS}."
+        raise GraphError(400, "Directory_ResultSizeLimitExceeded", message)
     where = f"{context.url}/$metadata#Collection(Edm.String)"
     return json_response(200, {"@odata.context": where, "value": chosen})
 

@@ -106,7 +106,7 @@ class TokenIssuer:
             raise _unauthorized("Access token is empty.")
         grant = self._grants.get(token.strip())
         if grant is None:
-            raise _unauthorized("CompactToken parsing failed with error code: 80049217")
+            raise _unauthorized(_why_not(token.strip(), request.origin))
         if expire or grant.expires <= self._tenant.clock.now():
             raise _unauthorized("Lifetime validation failed, the token is expired.")
         client = self._tenant.clients.get(grant.application)
@@ -277,6 +277,22 @@ class TokenIssuer:
             "error_uri": f"https://login.microsoftonline.com/error?code={refused.code}",
         }
         return json_response(refused.status, document, _TOKEN_TYPE)
+
+
+def _why_not(token: str, origin: str) -> str:
+    """What is said of a token that was not issued here: a real one for something else is told from rubbish."""
+    parts = token.split(".")
+    try:
+        claims = (
+            orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))) if len(parts) == 3 else None
+        )
+    except ValueError:  # neither base64 nor JSON
+        claims = None
+    if not isinstance(claims, dict):
+        return "CompactToken parsing failed with error code: 80049217"
+    if str(claims.get("aud")).rstrip("/") not in (GRAPH_RESOURCE, GRAPH_APPLICATION, origin):
+        return "Access token validation failure. Invalid audience."
+    return "Signing key is invalid."
 
 
 def _base64(data: bytes) -> str:

@@ -129,6 +129,20 @@ def test_a_dynamic_group_says_whether_its_rule_runs(client: DirectClient) -> Non
     check(client, ("PATCH", f"groups/{made}", body), 400, "Request_BadRequest", "membershipRuleProcessingState")
 
 
+@pytest.mark.parametrize("collection", ["groups", "contacts", "devices", "applications"])
+def test_a_key_that_can_be_none_is_told_from_one_that_is_not_there(client: DirectClient, collection: str) -> None:
+    invalid = "Invalid object identifier 'x y'."
+    check(client, ("GET", f"{collection}/x%20y", None), 400, "Request_BadRequest", invalid)
+    for kind in ("users/x%20y", f"{collection}/11111111-1111-1111-1111-111111111111"):
+        check(client, ("GET", kind, None), 404, "Request_ResourceNotFound", "does not exist")
+
+
+def test_a_body_that_says_it_is_something_else_is_not_read(client: DirectClient) -> None:
+    for kind, status in (("text/plain", 400), ("application/json; charset=utf-8", 204), ("", 204)):
+        path = "/v1.0/users/cloud@contoso.com"
+        assert client.send("PATCH", path, {"jobTitle": "x"}, {"content-type": kind}).status == status
+
+
 def test_a_conflict_names_property_and_object(client: DirectClient) -> None:
     answer = client.graph("POST", "users", {**NEW, "userPrincipalName": "cloud@contoso.com"})
     details = [(item["code"], item["target"]) for item in answer.error["details"]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from attrflow_mocks.entra import graph_relations
 from attrflow_mocks.entra.clients import Client
 from attrflow_mocks.entra.direct import DirectClient
 
@@ -69,6 +70,18 @@ def test_questions_about_memberships(client: DirectClient, nested: dict[str, str
     body = {"groupIds": [nested["outer"], "00000000-0000-0000-0000-000000000000"]}
     assert client.graph("POST", f"{path}/checkMemberGroups", body).json["value"] == [nested["outer"]]
     assert client.graph("POST", f"{path}/checkMemberObjects", {"ids": []}).status == 400
+
+
+def test_too_many_memberships_for_one_answer(client: DirectClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_relations, "_MOST_IDS", 1)
+    user = client.user("cloud@contoso.com")["id"]
+    for status in (200, 400):
+        body = {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True,
+                "members@odata.bind": [f"x/users/{user}"]}  # fmt: skip
+        assert client.graph("POST", "groups", body).status == 201
+        answer = client.graph("POST", f"users/{user}/getMemberGroups", {"securityEnabledOnly": False})
+        assert answer.status == status
+    assert answer.error["code"] == "Directory_ResultSizeLimitExceeded"
 
 
 def test_references_are_listed_added_and_removed(client: DirectClient) -> None:

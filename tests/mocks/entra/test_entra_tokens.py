@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from urllib.parse import urlencode
 
 import pytest
@@ -57,6 +59,11 @@ def test_errors(client: DirectClient, change: dict[str, str], status: int, error
     assert answer.json["error_description"].startswith(f"AADSTS{code}: ")
 
 
+def jwt_part(audience: str) -> str:
+    """The claims of a token that somebody else issued."""
+    return base64.urlsafe_b64encode(json.dumps({"aud": audience}).encode()).decode().rstrip("=")
+
+
 @pytest.mark.parametrize("path", ["/v1.0/users", "/ingest/v1/delta", "/v1.0/$batch"])
 @pytest.mark.parametrize(
     ("header", "message"),
@@ -64,6 +71,10 @@ def test_errors(client: DirectClient, change: dict[str, str], status: int, error
         ("", "Access token is empty."),
         ("Basic abc", "Access token is empty."),
         ("Bearer fake", "CompactToken parsing failed with error code: 80049217"),
+        ("Bearer a.é.c", "CompactToken parsing failed with error code: 80049217"),
+        ("Bearer a.MQ.c", "CompactToken parsing failed with error code: 80049217"),
+        (f"Bearer a.{jwt_part('https://vault.azure.net')}.c", "Access token validation failure. Invalid audience."),
+        (f"Bearer a.{jwt_part('https://graph.microsoft.com/')}.c", "Signing key is invalid."),
     ],
 )
 def test_without_an_issued_token_nothing_opens(client: DirectClient, path: str, header: str, message: str) -> None:

@@ -68,7 +68,7 @@ def modify(directory: AnyDirectory, dn: str, changes: Mapping[str, Sequence[Seed
         Change(_REPLACE, attribute, tuple([octets(value) for value in values])) for attribute, values in changes.items()
     ]
     if isinstance(directory, Database):
-        modify_light(directory, directory.require(dn), wanted, directory.admin_dn)
+        modify_light(directory, dn, wanted, directory.admin_dn)
     else:
         modify_ad(directory, directory.require(dn), wanted)
 

@@ -40,6 +40,7 @@ _DIFFERS: Mapping[str, str] = {
     "memberOf": "one domain, so every group is of it",
     "Page cookies": "hold on the connection that they were given on, ten of them",
     "Time limits": "MaxQueryDuration is not kept; a fault can answer with timeLimitExceeded",
+    "~= in the OpenLDAP profile": "the same as =; slapd compares by sound",
     "Replication": "one domain controller; a stale read on order stands for a second one",
 }
 _NOT_THERE: Mapping[str, str] = {

@@ -246,7 +246,7 @@ class LightSession(Conversation):
             case AddRequest(dn, attributes):
                 add(database, dn, attributes, who)
             case ModifyRequest(dn, changes):
-                modify(database, database.require(dn), changes, who)
+                modify(database, dn, changes, who)
             case DeleteRequest(dn):
                 delete(database, dn, who)
             case ModifyDnRequest(dn, new_rdn, delete_old, superior):

@@ -33,19 +33,40 @@ def known(database: Database, description: str) -> Attribute:
     return attribute
 
 
-def _checked(database: Database, attribute: Attribute, values: Sequence[bytes]) -> list[bytes]:
-    """Values that are of the attribute's syntax, and each there once; names in slapd's spelling."""
-    seen = set()
-    for number, value in enumerate(values):
-        key = attribute.key(value)
+_DELETE = 1
+"""The kind of change that takes values away."""
+
+
+def _checked(database: Database, attribute: Attribute, values: Sequence[bytes], kind: int = 0) -> list[bytes]:
+    """Values of the attribute's syntax, no more than it takes and each there once; names in slapd's spelling.
+
+    What is to be deleted may be named twice.
+    """
+    keys = [attribute.key(value) for value in values]
+    if attribute.equality == "objectIdentifierMatch":
+        keys = [None if _class(database, value) is None else key for value, key in zip(values, keys, strict=True)]
+    for number, (value, key) in enumerate(zip(values, keys, strict=True)):
         if key is None or (value == b"" and attribute.equality != "octetStringMatch"):
             raise LdapError(21, f"{attribute.name}: value #{number} invalid per syntax")
-        if key in seen:
-            raise LdapError(20, f"{attribute.name}: value #{number} provided more than once")
-        seen.add(key)
+    if kind != _DELETE and attribute.single and len(values) > 1:
+        raise LdapError(19, f"{attribute.name}: multiple values provided")
+    if kind != _DELETE and len(set(keys)) < len(keys):
+        number = next(number for number, key in enumerate(keys) if key in keys[:number])
+        raise LdapError(20, f"{attribute.name}: value #{number} provided more than once")
     if attribute.equality == "distinguishedNameMatch":
         return [pretty(database.schema, value.decode()).encode() for value in values]
     return list(values)
+
+
+def _class(database: Database, value: bytes) -> ObjectClass | None:
+    return database.schema.object_class(value.decode("utf-8", "replace"))
+
+
+def _refuse_system(attributes: Iterable[Attribute]) -> None:
+    """What users may not set, after everything was looked at for its form."""
+    for attribute in attributes:
+        if attribute.system:
+            raise LdapError(19, f"{attribute.name}: no user modification allowed")
 
 
 def add(
@@ -62,30 +83,31 @@ def add(
         LdapError: what slapd refuses; the database is then as it was.
     """
     values: dict[str, list[bytes]] = {}
+    met: list[Attribute] = []
     for description, given in attributes:
         attribute = known(database, description)
         if attribute.name in ("entryUUID", "memberOf") and seeded:
             values[attribute.name] = list(given)
             continue
-        if attribute.system:
-            raise LdapError(19, f"{attribute.name}: no user modification allowed")
         values.setdefault(attribute.name, []).extend(_checked(database, attribute, given))
+        met.append(attribute)
+    _refuse_system(met)
     identifier = (
         uuid.UUID(values.pop("entryUUID")[0].decode()) if "entryUUID" in values else database.identifiers.guid()
     )
     values.pop("memberOf", None)  # computed here from the groups, whatever a seed says
-    if database.find(dn) is not None:
-        raise LdapError(68)
-    keys = dn_key(dn)
+    keys = _keys(dn)
     dn = pretty(database.schema, dn)
     rdn, _, above = dn.partition(",") if "\\" not in dn else _split(dn)
     at_top = keys == database.suffix_key
     if not at_top and keys[-len(database.suffix_key) :] != database.suffix_key:
         raise LdapError(53, "no global superior knowledge")
-    parent = None if at_top else database.require(above)
-    node = Node(dn if at_top else rdn, parent, identifier, values)
+    node = Node(dn if at_top else rdn, None, identifier, values)
     _take_name(node, database)
     _check_classes(database, values)
+    if database.find(dn) is not None:
+        raise LdapError(68)
+    node.parent = None if at_top else database.require(above)
     moment = database.timestamp()
     values["structuralObjectClass"] = [_structural(database, values).name.encode()]
     values["entryUUID"] = [str(identifier).encode()]
@@ -93,6 +115,13 @@ def add(
     database.attach(node)
     database.changed(node, who)
     return node
+
+
+def _keys(dn: str) -> tuple[str, ...]:
+    try:
+        return dn_key(dn)
+    except InvalidName:
+        raise LdapError(34, "invalid DN") from None
 
 
 def _split(dn: str) -> tuple[str, str, str]:
@@ -110,7 +139,7 @@ def _split(dn: str) -> tuple[str, str, str]:
 
 def _take_name(node: Node, database: Database) -> None:
     """The naming attribute has the value in the name, also where the request left it out (observed)."""
-    rdn = parse_rdn(node.rdn if node.parent is not None else _split(node.rdn)[0])
+    rdn = parse_rdn(_split(node.rdn)[0])
     attribute = known(database, rdn.type)
     held = node.values.setdefault(attribute.name, [])
     if attribute.key(rdn.value.encode()) not in {attribute.key(value) for value in held}:
@@ -158,20 +187,25 @@ def _structural(database: Database, values: Mapping[str, list[bytes]]) -> Object
     return best
 
 
-def modify(database: Database, node: Node, changes: Iterable[Change], who: str) -> None:
-    """Change attributes of an entry: all or none.
+def modify(database: Database, dn: str, changes: Iterable[Change], who: str) -> None:
+    """Change attributes of an entry: all or none. Slapd looks at the changes before it looks for the entry.
 
     Raises:
         LdapError: what slapd refuses.
     """
-    draft = dict(node.values)
-    rdn = parse_rdn(_split(node.rdn)[0])
+    checked = []
     for change in changes:
         attribute = known(database, change.attribute)
-        if attribute.system:
-            raise LdapError(19, f"{attribute.name}: no user modification allowed")
+        if change.kind == 0 and not change.values:
+            raise LdapError(2, f"modify/add: {attribute.name}: no values given")
+        checked.append((attribute, change.kind, _checked(database, attribute, change.values, change.kind)))
+    _refuse_system([attribute for attribute, _, _ in checked])
+    node = database.require(dn)
+    draft = dict(node.values)
+    rdn = parse_rdn(_split(node.rdn)[0])
+    for attribute, kind, values in checked:
         held = list(draft.get(attribute.name, ()))
-        draft[attribute.name] = _applied(database, attribute, held, change)
+        draft[attribute.name] = _applied(attribute, held, kind, values)
         if not draft[attribute.name]:
             del draft[attribute.name]
     naming = known(database, rdn.type)
@@ -186,31 +220,21 @@ def modify(database: Database, node: Node, changes: Iterable[Change], who: str) 
     database.changed(node, who)
 
 
-def _applied(database: Database, attribute: Attribute, held: list[bytes], change: Change) -> list[bytes]:
-    values = _checked(database, attribute, change.values)
+def _applied(attribute: Attribute, held: list[bytes], kind: int, values: list[bytes]) -> list[bytes]:
     keys = [attribute.key(value) for value in held]
-    if change.kind == 2:
+    if kind == 2:
         return values
-    if change.kind == 0:
-        if not values:
-            raise LdapError(2, f"modify/add: {attribute.name}: no values given")
+    if kind == 0:
         for number, value in enumerate(values):
             if attribute.key(value) in keys:
                 raise LdapError(20, f"modify/add: {attribute.name}: value #{number} already exists")
         return held + values
-    if not values:
-        if not held:
-            raise LdapError(16, f"modify/delete: {attribute.name}: no such attribute")
-        return []
     if not held:
         raise LdapError(16, f"modify/delete: {attribute.name}: no such attribute")
-    for value in values:
-        key = attribute.key(value)
-        if key not in keys:
-            raise LdapError(16, f"modify/delete: {attribute.name}: no such value")
-        index = keys.index(key)
-        del held[index], keys[index]
-    return held
+    gone = {attribute.key(value) for value in values}
+    if not gone <= set(keys):
+        raise LdapError(16, f"modify/delete: {attribute.name}: no such value")
+    return [value for value, key in zip(held, keys, strict=True) if key not in gone] if values else []
 
 
 def delete(database: Database, dn: str, who: str) -> None:
@@ -234,16 +258,21 @@ def rename(database: Database, dn: str, new_rdn: str, delete_old: bool, new_supe
     Raises:
         LdapError: what slapd refuses.
     """
-    node = database.require(dn)
     try:
-        rdn, old = parse_rdn(new_rdn), parse_rdn(_split(node.rdn)[0])
+        rdn = parse_rdn(new_rdn)
     except InvalidName:
         raise LdapError(34, "invalid new RDN") from None
+    if new_superior is not None:
+        above, suffix, own = _keys(new_superior), database.suffix_key, _keys(dn)
+        if above[-len(own) :] == own:
+            raise LdapError(53, "cannot place an entry below itself")
+        if above[-len(suffix) :] != suffix:
+            raise LdapError(71, "cannot rename between DSAs")
+    node = database.require(dn)
+    old = parse_rdn(_split(node.rdn)[0])
     parent = node.parent if new_superior is None else database.require(new_superior)
     if node.parent is None or parent is None:
-        raise LdapError(53, "cannot rename the root of the database")
-    if parent.is_below(node):
-        raise LdapError(53, "new superior is below the entry itself")
+        raise LdapError(64, "cannot rename suffix entry")
     if parent.children.get(rdn.key, node) is not node:
         raise LdapError(68)
     draft = dict(node.values)

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from attrflow.app.operations import running
 from attrflow.app.operations.projects import init_project
+from attrflow.app.operations.run_details import run_detail
 from attrflow.app.project import Project, opened_project
 from attrflow.app.settings_template import NewConnector, NewDirectory, NewPartition, NewTenant
 from attrflow.model.connector_space import CSObject
@@ -173,7 +174,7 @@ class Story:
 
     def wire(self, number: int) -> list[tuple[str, int, str]]:
         """What a run sent: operation, attempt and result of each request."""
-        sent = running.run_detail(self.project, number).attempts
+        sent = run_detail(self.project, number).attempts
         return [(attempt.operation, attempt.number, attempt.result) for attempt in sent]
 
     def history(self) -> list[tuple[str, str, str]]:

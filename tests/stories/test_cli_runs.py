@@ -141,9 +141,13 @@ def test_more_deletes_than_the_guard_allows_stop_an_export_until_they_are_allowe
     call("run", "corp", "delta-sync", "-C", settled.folder)
     result = call("run", "entra", "export", "-C", settled.folder, code=1)
     assert "stopped-deletion-threshold-exceeded" in result.stdout
-    assert "--allow-deletes" in result.stdout
+    told = " ".join(lines(result.stdout))
+    assert f"`attrflow run entra export --allow deletes=2 -C {settled.folder}`" in told
+    assert "Held Back Deletes 2" in told
     assert "Liv" in settled.cloud.users()
-    assert "Export Deletes 2" in lines(call("run", "entra", "export", "--allow-deletes", "-C", settled.folder).stdout)
+    assert "Export Deletes 2" in lines(
+        call("run", "entra", "export", "--allow", "deletes=2", "-C", settled.folder).stdout
+    )
     assert "Liv" not in settled.cloud.users()
 
 

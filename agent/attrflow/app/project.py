@@ -180,6 +180,10 @@ class Project:
     ) -> Environment:
         """What runs need; the store's index is brought to what the rules join on."""
         self.store.set_join_attributes(self.joins.cs, self.joins.mv)
+        return replace(self.reading_environment(), progress=progress, allowed=allowed or {}, stop=stop)
+
+    def reading_environment(self) -> Environment:
+        """What runs are given, for those who only ask what a run would do: nothing is written."""
         ruleset = self.rules.ruleset
         return Environment(
             store=self.store,
@@ -195,9 +199,6 @@ class Project:
             learn_schema=self.learn_schema,
             schema=self.schema,
             program=self.program,
-            progress=progress,
-            allowed=allowed or {},
-            stop=stop,
             open_tuned=self.open_connector,
         )
 

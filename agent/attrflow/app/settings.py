@@ -1,6 +1,7 @@
 """The project's settings: `attrflow.toml`, read, checked as a whole, and told where it is wrong.
 
     [project]                name, store, rules, schema, staging-mode
+    [scheduler]              interval-minutes, history-days
     [engine]                 what no source decides: the fields of EngineOptions, with dashes
     [expression-options]     the same of the expression language: the fields of ExpressionOptions
     [metaverse.attributes]   the project's own metaverse attributes
@@ -48,8 +49,9 @@ __all__ = [
 
 SETTINGS_FILE: Final = "attrflow.toml"
 
-_TABLES: Final = ("project", "engine", "expression-options", "metaverse", "features", "connectors")
+_TABLES: Final = ("project", "scheduler", "engine", "expression-options", "metaverse", "features", "connectors")
 _PROJECT: Final = ("name", "store", "rules", "schema", "staging-mode")
+_SCHEDULER: Final = ("interval-minutes", "history-days")
 _CONFIGURATION_SCHEMA: Final = "attrflow.configuration/1"
 
 
@@ -78,6 +80,10 @@ class Settings:
     expression_options: ExpressionOptions = DEFAULT_OPTIONS
     features: Features = DEFAULT_FEATURES
     """What the default rules follow from; the rule files are what runs."""
+    interval_minutes: int = 30
+    """From the start of one of the scheduler's cycles to the start of the next (documented default)."""
+    history_days: int = 7
+    """How long the run history is kept (documented default); 0: for ever."""
     warnings: tuple[Diagnostic, ...] = ()
     """What is worth a word and stops nothing."""
 
@@ -222,11 +228,18 @@ def _read(document: Table, folder: Path) -> dict[str, Any]:
     for object_type, attributes in features.metaverse().items():
         extra[object_type] = {**attributes, **extra.get(object_type, {})}
     staging = project.flag("staging-mode", default=True)
+    scheduler = document.table("scheduler")
+    scheduler.only(_SCHEDULER, "[scheduler]", {"staging-mode": "it belongs under [project]"})
+    times = {
+        "interval_minutes": scheduler.number("interval-minutes", 1),
+        "history_days": scheduler.number("history-days", 0),
+    }
     return {
         "folder": folder,
         "name": project.text("name") or folder.name or "attrflow",
         **paths,
         "staging_mode": True if staging is None else staging,
+        **{name: value for name, value in times.items() if value is not None},
         "options": options,
         "expression_options": expression_options,
         "connectors": {name: one.configuration for name, one in connectors.items()},

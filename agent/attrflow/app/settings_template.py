@@ -153,6 +153,10 @@ schema = "schema"                 # what the directories said of their schema at
 # true: imports and syncs run, and a cycle exports nothing. A directory is then written only by
 # `attrflow run CONNECTOR export`.
 staging-mode = {_toml(staging_mode)}
+
+[scheduler]
+interval-minutes = 30   # from the start of a cycle to the start of the next, as `attrflow scheduler run` runs them
+history-days = 7        # how long runs stay in the history; 0: for ever
 """
 
 
@@ -170,6 +174,7 @@ _OPTION_NOTES: Mapping[str, str] = {
     "outbound_error_rolls_back": "an error of an outbound rule undoes the inbound result too",
     "delta_sync_changed_flows_only": "a delta synchronization evaluates only mappings whose source changed",
     "retry_failed_objects": "a delta synchronization tries failed objects again without a new import",
+    "outbound_change_syncs_contributors": "a changed outbound rule needs a full sync of all that project its type",
     "rename_descendants_at_once": "objects below a renamed container show their new DNs at once",
     "export_deletes_first": "an export begins with the deletes; else it ends with them",
     "length_limit": "characters in a single-valued metaverse string",

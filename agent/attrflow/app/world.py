@@ -32,6 +32,10 @@ class SystemWorld:
         """The current time, in UTC."""
         return datetime.fromtimestamp(time.time(), tz=UTC)
 
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
     def new_id(self) -> int:
         """An object id that was never used in this store."""
         return self._ids.next()
@@ -60,6 +64,10 @@ class SeededWorld:
     def advance(self, seconds: float) -> None:
         """Move the clock on."""
         self._now += timedelta(seconds=seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock on: nobody waits."""
+        self.advance(seconds)
 
     def new_id(self) -> int:
         """The next object id."""

@@ -29,7 +29,7 @@ from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import build, join_attributes
 from attrflow.rules.sides import Schemas
-from attrflow.runs.cycle import cycle_order, run_cycle
+from attrflow.runs.cycle import due_order, run_cycle
 from attrflow.runs.environment import Environment
 from attrflow.runs.run import RunResult, run_profile
 
@@ -209,7 +209,7 @@ class Session:
         first, second = line.split()
         environment = self._environment()
         if first == "cycle":
-            order = cycle_order(environment.configurations, initial=second == "initial", staging_mode=False)
+            order = due_order(environment, initial=second == "initial", staging_mode=False)
             results = run_cycle(environment, order)
         else:
             results = iter((run_profile(environment, first, second),))

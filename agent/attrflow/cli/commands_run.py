@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attrflow.cli.face import Face, face_of
-from attrflow.cli.options import ConnectorOption, LimitOption, ListOutput, NoColor, Output, ProjectFolder
+from attrflow.cli.failures import INTERRUPTED
+from attrflow.cli.options import (
+    ConnectorOption,
+    LimitOption,
+    ListOutput,
+    NoColor,
+    Output,
+    ProgressForm,
+    ProgressOption,
+    ProjectFolder,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
     from attrflow.model.configuration import GuardKind
     from attrflow.runs.run import RunResult
 
-__all__ = ["add_to", "exit_code"]
+__all__ = ["add_to", "exit_code", "word_exit_code"]
 
 _runs = typer.Typer(no_args_is_help=False)
 
@@ -42,22 +53,35 @@ def run(
         ),
     ] = None,
     allow_deletes: Annotated[bool, typer.Option("--allow-deletes", help="As --allow deletes.")] = False,
+    drop: Annotated[
+        Path | None,
+        typer.Option("--drop", metavar="FILE", help="Write what would be imported or exported to a file; do no more."),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="FILE", help="Import what such a file holds, without the directory."),
+    ] = None,
+    progress: ProgressOption = ProgressForm.auto,
     project: ProjectFolder = None,
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:
     """Run one profile on one connector: full-import, delta-import, full-sync, delta-sync, export or its own."""
     face = face_of(context, project, output, no_color=no_color)
+    if drop is not None and resume is not None:
+        raise typer.BadParameter("a run writes a file or reads one, not both", param_hint="--drop")
     allowed = _allowed([*(allow or ()), *(["deletes"] * allow_deletes)])
     from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
     from attrflow.cli.progress import shown_progress  # noqa: PLC0415 - loads rich
     from attrflow.cli.runs_text import draw_run  # noqa: PLC0415 - loads rich
 
-    with face.opened() as opened, shown_progress(face.messages) as progress:
-        result = running.run(opened, connector, profile, progress=progress, allowed=allowed)
+    with face.opened() as opened, shown_progress(face.messages, progress) as told, face.stoppable(progress) as stop:
+        result = running.run(
+            opened, connector, profile, progress=told, allowed=allowed, stop=stop, drop=drop, resume=resume
+        )
     document = running.run_document(result.record)
 
-    face.show(document, lambda console: draw_run(console, document))
+    face.show(document, lambda console: draw_run(console, document, place=face.place))
     _tell_help(face, [result])
     raise typer.Exit(exit_code(result))
 
@@ -67,6 +91,7 @@ def cycle(
     initial: Annotated[
         bool, typer.Option("--initial/--delta", help="Import and synchronize everything, or what changed.")
     ] = False,
+    progress: ProgressOption = ProgressForm.auto,
     project: ProjectFolder = None,
     output: Output = None,
     no_color: NoColor = False,
@@ -78,8 +103,8 @@ def cycle(
     from attrflow.cli.runs_text import draw_cycle  # noqa: PLC0415 - loads rich
 
     with face.opened() as opened:
-        with shown_progress(face.messages) as progress:
-            results = list(running.cycle(opened, initial=initial, progress=progress))
+        with shown_progress(face.messages, progress) as told, face.stoppable(progress) as stop:
+            results = list(running.cycle(opened, initial=initial, progress=told, stop=stop))
         document = running.cycle_document(opened, results, initial=initial)
 
     face.show(document, lambda console: draw_cycle(console, document, place=face.place))
@@ -106,9 +131,16 @@ def _allowed(texts: Sequence[str]) -> dict[GuardKind, int | None]:
 def exit_code(result: RunResult) -> int:
     """0 for a success or warnings; 1 where objects failed or the run was stopped; else its error's own."""
     word = result.record.result
-    if word.startswith("no-start-"):
-        return result.error.exit_code if result.error is not None else 1
-    return 1 if word.startswith("stopped-") or word.endswith("-errors") else 0
+    if word.startswith("no-start-") and result.error is not None:
+        return result.error.exit_code
+    return word_exit_code(word)
+
+
+def word_exit_code(word: str) -> int:
+    """The exit code of a result's word, where no error says more."""
+    if word == "stopped-user-termination":
+        return INTERRUPTED
+    return 1 if word.startswith(("stopped-", "no-start-")) or word.endswith("-errors") else 0
 
 
 @_runs.callback(invoke_without_command=True)
@@ -148,13 +180,13 @@ def _show_run(
     output: Output = None,
     no_color: NoColor = False,
 ) -> None:
-    """One run: its steps, the objects behind its counters, errors first, and what was sent on the wire."""
+    """One run: its steps, the objects behind its counters, errors first, its requests, and what is left to do."""
     face = face_of(context, project, output, no_color=no_color)
-    from attrflow.app.operations import running  # noqa: PLC0415 - loads the engine
+    from attrflow.app.operations.run_details import run_detail  # noqa: PLC0415 - loads the engine
     from attrflow.cli.runs_text import draw_run_detail  # noqa: PLC0415 - loads rich
 
     with face.opened(read_only=True) as opened:
-        document = running.run_detail(opened, number, counter=counter, limit=limit)
+        document = run_detail(opened, number, counter=counter, limit=limit)
 
     def draw(console: Console) -> None:
         draw_run_detail(console, document, everything=everything, counter=counter, place=face.place)

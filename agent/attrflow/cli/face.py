@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from attrflow.app.project import Project
+    from attrflow.cli.options import ProgressForm
 
 __all__ = ["Face", "face_of"]
 
@@ -74,6 +75,16 @@ class Face:
 
         for row in rows:
             typer.echo(orjson.dumps(envelope(row)).decode("utf-8"))
+
+    # -- signals ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def stoppable(self, progress: ProgressForm) -> Iterator[Callable[[], bool]]:
+        """Whether Ctrl-C or SIGTERM came while the block is at work; the first lets it end by itself."""
+        from attrflow.cli.stopping import stoppable  # noqa: PLC0415 - only for what takes long
+
+        with stoppable(quiet=progress == "jsonl") as stop:
+            yield stop
 
     # -- the project ------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from attrflow.cli import (
     commands_rules_defaults,
     commands_rules_edit,
     commands_run,
+    commands_scheduler,
     commands_space,
 )
 from attrflow.cli.face import Face
@@ -85,6 +86,7 @@ def _main(
 commands_project.add_init_to(app)
 commands_demo.add_to(app)
 commands_run.add_to(app)
+commands_scheduler.add_to(app)
 commands_look.add_to(app)
 commands_space.add_to(app)
 commands_case.add_to(app)

@@ -18,6 +18,8 @@ __all__ = [
     "ObjectArgument",
     "Output",
     "OutputFormat",
+    "ProgressForm",
+    "ProgressOption",
     "ProjectFolder",
 ]
 
@@ -37,6 +39,23 @@ class ListFormat(StrEnum):
     jsonl = "jsonl"
 
 
+class ProgressForm(StrEnum):
+    """How progress is told on standard error; `auto` is bars on a terminal and lines elsewhere."""
+
+    auto = "auto"
+    lines = "lines"
+    jsonl = "jsonl"
+    none = "none"
+
+
+ProgressOption = Annotated[
+    ProgressForm,
+    typer.Option(
+        "--progress",
+        help="On standard error: bars on a terminal and lines elsewhere, or one JSON document a line with rate and "
+        "remaining time.",
+    ),
+]
 ProjectFolder = Annotated[
     Path | None,
     typer.Option("--project", "-C", metavar="DIR", help="The project's folder; else this one or one above it."),

@@ -1,4 +1,7 @@
-"""Progress of runs on standard error: bars on a terminal, one line a finished step elsewhere."""
+"""Progress of runs on standard error: bars on a terminal, plain lines elsewhere, or JSON lines for programs.
+
+Every form tells rate and remaining time, the latter where it is known how much there is.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from attrflow.cli.options import ProgressForm
 from attrflow.cli.words import result_style
 
 if TYPE_CHECKING:
@@ -18,11 +22,20 @@ if TYPE_CHECKING:
 
 __all__ = ["shown_progress"]
 
+BETWEEN_LINES = 30.0
+"""Seconds between two lines about a step that takes long."""
+
 
 @contextmanager
-def shown_progress(console: Console) -> Iterator[Callable[[Progress], None]]:
-    """A progress callback for as long as the block lasts."""
-    if not console.is_terminal:
+def shown_progress(console: Console, form: ProgressForm = ProgressForm.auto) -> Iterator[Callable[[Progress], None]]:
+    """A progress callback for as long as the block lasts; `auto` is bars on a terminal and lines elsewhere."""
+    if form is ProgressForm.none:
+        yield lambda _progress: None
+        return
+    if form is ProgressForm.jsonl:
+        yield _Documents(console)
+        return
+    if form is ProgressForm.lines or not console.is_terminal:
         yield _Lines(console)
         return
     bars = _bars(console)
@@ -80,17 +93,67 @@ class _OnTerminal:
 
 
 class _Lines:
-    """A line when a step has finished, and nothing before."""
+    """A line when a step has finished; before that one now and then, while it takes long."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._clock = _Clock()
+        self._told = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        """Take note, and say what has finished."""
-        self._clock.tell(progress)
+        """Take note, and say what has finished, or how far it is."""
+        if self._clock.tell(progress):
+            self._told = 0.0
         if progress.finished:
             self._console.print(*_finished(progress, self._clock.elapsed), soft_wrap=True)
+        elif self._clock.elapsed - self._told >= BETWEEN_LINES:
+            self._told = self._clock.elapsed
+            self._console.print(_under_way(progress, self._clock), soft_wrap=True)
+
+
+def _under_way(progress: Progress, clock: _Clock) -> str:
+    of = f" of {progress.total:,}" if progress.total is not None else ""
+    line = f"{_title(progress)}  {progress.done:,}{of} objects, {clock.rate(progress.done):,.0f}/s"
+    left = clock.remaining(progress)
+    return line if left is None else f"{line}, about {_spoken(left)} left"
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class _Documents:
+    """A document `attrflow.progress/1` a line: whenever a batch is committed, and when a step has finished."""
+
+    def __init__(self, console: Console) -> None:
+        self._file = console.file
+        self._clock = _Clock()
+
+    def __call__(self, progress: Progress) -> None:
+        """Write how far the step is."""
+        import orjson  # noqa: PLC0415 - only where documents are wanted
+
+        from attrflow.app.operations.running import ProgressDocument  # noqa: PLC0415 - the same
+        from attrflow.app.shapes import envelope  # noqa: PLC0415 - the same
+
+        self._clock.tell(progress)
+        left = self._clock.remaining(progress)
+        document = ProgressDocument(
+            progress.connector,
+            progress.step,
+            progress.partition,
+            progress.done,
+            progress.total,
+            round(self._clock.elapsed, 3),
+            round(self._clock.rate(progress.done), 1),
+            None if left is None else round(left, 1),
+            progress.finished,
+            progress.result,
+        )
+        self._file.write(orjson.dumps(envelope(document)).decode() + "\n")
+        self._file.flush()
 
 
 def _finished(progress: Progress, seconds: float) -> tuple[object, ...]:
@@ -135,3 +198,9 @@ class _Clock:
     def rate(self, done: int) -> float:
         """Objects a second so far."""
         return done / max(self.elapsed, 0.001)
+
+    def remaining(self, progress: Progress) -> float | None:
+        """Seconds that the rest takes at the rate so far; None where nobody knows how much there is."""
+        if progress.finished or progress.total is None or not progress.done:
+            return None
+        return max(0, progress.total - progress.done) / max(self.rate(progress.done), 0.001)

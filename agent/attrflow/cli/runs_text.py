@@ -9,35 +9,29 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from attrflow.app.operations.running import (
-    CycleDocument,
-    RunDetailDocument,
-    RunDocument,
-    RunObjectDocument,
-    RunsDocument,
-    StepDocument,
-    WireAttemptDocument,
-)
+from attrflow.app.operations.run_details import RunDetailDocument, RunObjectDocument, WireAttemptDocument
+from attrflow.app.operations.running import CycleDocument, RequiredDocument, RunDocument, RunsDocument, StepDocument
 from attrflow.cli.console import listing
+from attrflow.cli.proposals import runnable
 from attrflow.cli.words import CounterLine, counter_lines, duration, result_style, short_time
 
-__all__ = ["draw_cycle", "draw_run", "draw_run_detail", "draw_runs"]
+__all__ = ["draw_cycle", "draw_required", "draw_run", "draw_run_detail", "draw_runs"]
 
 _INDENT = 2
 _BETWEEN = "   "
 
 
-def draw_run(console: Console, run: RunDocument) -> None:
-    """The summary of one run in the product's counters."""
+def draw_run(console: Console, run: RunDocument, *, place: str = "") -> None:
+    """The summary of one run in the product's counters; `place` is what commands need to find the project."""
     console.print(_headline(run))
     for step in run.steps:
-        _draw_step(console, step, named=len(run.steps) > 1)
+        _draw_step(console, step, named=len(run.steps) > 1, place=place)
 
 
 def draw_cycle(console: Console, cycle: CycleDocument, *, place: str = "") -> None:
     """The summary of a cycle, run by run, and how it ended; `place` is what commands need to find the project."""
     for run in cycle.runs:
-        draw_run(console, run)
+        draw_run(console, run, place=place)
         console.print()
     line = Text.assemble((f"{cycle.kind} cycle", "bold"), "  ", (cycle.result, result_style(cycle.result)))
     line.append(f"  {len(cycle.runs)} run{'' if len(cycle.runs) == 1 else 's'}", "dim")
@@ -71,6 +65,16 @@ def draw_runs(console: Console, history: RunsDocument, *, place: str = "") -> No
             duration(run.started, run.ended),
         )
     console.print(table)
+    draw_required(console, history.required)
+
+
+def draw_required(console: Console, required: Iterable[RequiredDocument]) -> None:
+    """What the next cycle does in full, and why."""
+    for one in required:
+        for what, reason in (("full import", one.full_import), ("full synchronization", one.full_sync)):
+            if reason is not None:
+                line = Text.assemble((f"The next cycle does a {what} of ", "yellow"), (one.connector, "bold yellow"))
+                console.print(line.append(f": {reason}.", "yellow"), soft_wrap=True)
 
 
 def draw_run_detail(
@@ -96,13 +100,15 @@ def draw_run_detail(
         _draw_errors(console, failed)
     for step in detail.run.steps:
         console.print()
-        _draw_step_counters(console, step)
+        _draw_step_counters(console, step, place)
     if everything or counter is not None:
         _draw_objects(console, [o for o in detail.objects if o.error is None])
     if detail.objects_left_out:
         console.print(Text(f"\n{detail.objects_left_out:,} more objects are not shown: raise --limit.", "yellow"))
     _draw_attempts(console, detail.attempts, everything=everything)
     _draw_pending(console, detail)
+    for note in detail.notes:
+        console.print(Text(f"\n{note}", "dim"), soft_wrap=True)
     if counter is None and not everything and any(o.error is None for o in detail.objects):
         console.print(
             Text(f"\nObjects behind a counter: attrflow runs show {detail.run.number} --counter NAME{place}", "dim"),
@@ -122,7 +128,7 @@ def _headline(run: RunDocument) -> Text:
     )
 
 
-def _draw_step(console: Console, step: StepDocument, *, named: bool) -> None:
+def _draw_step(console: Console, step: StepDocument, *, named: bool, place: str) -> None:
     if named:
         console.print(Text.assemble(f"  {step.partition}  ", (step.result, result_style(step.result))))
     lines = counter_lines(step.counters)
@@ -131,7 +137,12 @@ def _draw_step(console: Console, step: StepDocument, *, named: bool) -> None:
     elif step.detail is None:
         console.print(Text("  nothing to do", "dim"))
     if step.detail is not None:
-        console.print(Padding(Text(step.detail, "" if step.result == "success" else "yellow"), (0, 0, 0, 2)))
+        _draw_detail(console, step.detail, step.result, place)
+
+
+def _draw_detail(console: Console, detail: str, result: str, place: str) -> None:
+    text = Text(runnable(detail, place), "" if result == "success" else "yellow")
+    console.print(Padding(text, (0, 0, 0, _INDENT)))
 
 
 def _grouped(lines: Iterable[CounterLine], width: int) -> Table:
@@ -161,7 +172,7 @@ def _beside(texts: Sequence[Text], width: int) -> Text:
     return Text("\n").join(rows)
 
 
-def _draw_step_counters(console: Console, step: StepDocument) -> None:
+def _draw_step_counters(console: Console, step: StepDocument, place: str) -> None:
     console.print(
         Text.assemble(
             f"Step {step.number}  {step.partition}  ",
@@ -170,7 +181,7 @@ def _draw_step_counters(console: Console, step: StepDocument) -> None:
         )
     )
     if step.detail is not None:
-        console.print(Padding(Text(step.detail, "" if step.result == "success" else "yellow"), (0, 0, 0, 2)))
+        _draw_detail(console, step.detail, step.result, place)
     lines = counter_lines(step.counters)
     if not lines:
         return
@@ -248,8 +259,29 @@ def _went_well(answer: str) -> bool:
     return answer in ("success", "look-up", "compareTrue", "compareFalse")
 
 
+_LEFT = {
+    "pending-import": "with a pending import",
+    "import-error": "with a synchronization or discovery error, tried again by the next synchronization",
+    "retry": "of the metaverse to be flowed again",
+    "pending-export": "with a pending export",
+    "escrowed": "handed to the directory with no known outcome, looked up by the next export",
+    "export-error": "with an export error, tried again by the next export",
+}
+"""What is left to do, in the order in which it is done."""
+
+
 def _draw_pending(console: Console, detail: RunDetailDocument) -> None:
-    if not detail.pending_exports or detail.run.profile == "export":
+    """What is left, and what takes it up."""
+    left = {name: count for name, count in detail.left.items() if count}
+    if not left:
         return
-    counts = ", ".join(f"{count:,} {operation}" for operation, count in sorted(detail.pending_exports.items()))
-    console.print(Text(f"\nPending exports to {detail.run.connector} now: {counts}", "dim"))
+    console.print(Text(f"\nLeft to do on {detail.run.connector} now", "bold"))
+    for name, words in _LEFT.items():
+        if name not in left:
+            continue
+        plural = "object" if left[name] == 1 else "objects"
+        line = Text.assemble("  ", (f"{left[name]:,} {plural}", "yellow"), f" {words}")
+        if name == "pending-export":
+            counts = ", ".join(f"{count:,} {operation}" for operation, count in sorted(detail.pending_exports.items()))
+            line.append(f" ({counts})", "dim")
+        console.print(line, soft_wrap=True)

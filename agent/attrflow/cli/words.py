@@ -15,6 +15,7 @@ STAGING = "Staging"
 INBOUND = "Inbound"
 OUTBOUND = "Outbound"
 EXPORT = "Export"
+GUARD = "Held Back"
 OTHER = "Other"
 
 _LABELS: Mapping[str, tuple[str, str]] = {
@@ -49,6 +50,10 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "export-delete": (EXPORT, "Deletes"),
     "export-delete-add": (EXPORT, "Delete Adds"),
     "export-failure": (EXPORT, "Export Errors"),
+    "guarded-deletes": (GUARD, "Deletes"),
+    "guarded-disables": (GUARD, "Disables"),
+    "guarded-identity-changes": (GUARD, "UPN and Anchor Changes"),
+    "guarded-membership-removals": (GUARD, "Groups that Lose Members"),
 }
 
 _OUTBOUND: Mapping[str, str] = {
@@ -116,7 +121,7 @@ def _rank(counter: str) -> tuple[int, str, int]:
     if connector:
         return 1, connector, list(_OUTBOUND).index(word) if word in _OUTBOUND else 99
     place = list(_LABELS).index(word) if word in _LABELS else 99
-    return (2 if _LABELS.get(word, (OTHER, ""))[0] in (EXPORT, OTHER) else 0), "", place
+    return (2 if _LABELS.get(word, (OTHER, ""))[0] in (EXPORT, GUARD, OTHER) else 0), "", place
 
 
 def result_style(result: str) -> str:

@@ -195,6 +195,8 @@ class EngineOptions:
     """OPEN-16: a delta synchronization evaluates only mappings whose source changed; else all of a changed object."""
     retry_failed_objects: bool = True
     """OPEN-20: a delta synchronization tries objects with a stored error again; else only once a change comes in."""
+    outbound_change_syncs_contributors: bool = True
+    """OPEN-23: a changed outbound rule asks for a full sync of every connector that projects its type; else its own."""
     rename_descendants_at_once: bool = False
     """OPEN-22: objects below a renamed container show their new DNs at once; else when they come in again."""
     export_deletes_first: bool = True

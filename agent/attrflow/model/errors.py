@@ -6,6 +6,7 @@
     ├── Ambiguous                   a name fits several objects; carries the candidates
     ├── StoreError                  the store file cannot be used
     │   └── StoreBusy               another run holds the store
+    ├── SchedulerSuspended          somebody suspended the scheduler
     ├── MissingExtra                an optional dependency is not installed
     └── ConnectorError              the directory cannot be used; `status` is the product's step result
         ├── ConnectionFailed        no-start-connection
@@ -35,6 +36,7 @@ __all__ = [
     "MissingExtra",
     "NotFound",
     "PermissionDenied",
+    "SchedulerSuspended",
     "SearchFailed",
     "SettingsError",
     "StoreBusy",
@@ -94,6 +96,13 @@ class StoreBusy(StoreError):
     """Another run holds the store."""
 
     code = "store-busy"
+
+
+class SchedulerSuspended(AttrflowError):
+    """Somebody suspended the scheduler; it runs no cycle until it is resumed."""
+
+    code = "scheduler-suspended"
+    exit_code = 4
 
 
 class MissingExtra(AttrflowError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-__all__ = ["World"]
+__all__ = ["Clock", "World"]
 
 
 class World(Protocol):
@@ -22,3 +22,13 @@ class World(Protocol):
 
     def random(self, low: int, high: int) -> int:
         """A random integer in [low, high], both included."""
+
+
+class Clock(Protocol):
+    """Time that passes: what the scheduler waits by."""
+
+    def now(self) -> datetime:
+        """The current time, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from attrflow.engine.program import Program
 from attrflow.engine.working_set import JoinAttributes
@@ -68,3 +69,7 @@ class Environment:
     """Whether somebody asked the run to stop; it then ends with the batch that is under way."""
     open_tuned: Callable[[str, Callable[[WireAttempt], None], Mapping[str, object]], Connector] | None = None
     """As `open_connector`, with settings of the adapter that a step has for itself."""
+    drop: Callable[[Mapping[str, Any]], None] | None = None
+    """Where an import or export is written to as lines, instead of being staged or sent (`dropping`)."""
+    resume: Callable[[], Iterator[tuple[int, Mapping[str, Any]]]] | None = None
+    """The numbered lines of a drop file, from which an import is read instead of from its directory."""

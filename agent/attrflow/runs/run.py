@@ -9,10 +9,12 @@ from attrflow.model.configuration import RunStep
 from attrflow.model.entry import WireAttempt
 from attrflow.model.errors import AttrflowError, ConnectorError, SettingsError, StoreError
 from attrflow.ports.connector import Connector
+from attrflow.runs.dropping import ResumedConnector, drop_export, drop_import
 from attrflow.runs.environment import Environment
 from attrflow.runs.export_step import export_step
 from attrflow.runs.import_step import import_step
 from attrflow.runs.profile import Profile, most_severe, profile_key, profile_steps, stops_profile
+from attrflow.runs.requirements import consume, note_changes, remember
 from attrflow.runs.step import STOPPED_BY_USER, Step, StepStopped
 from attrflow.runs.sync_step import sync_step
 
@@ -45,6 +47,7 @@ def run_profile(
     steps = profile_steps(configuration, profile)
     assert steps is not None, "whoever asks for a run has looked the profile up"
     profile = profile_key(profile)
+    note_changes(environment)
     started = environment.world.now().isoformat(timespec="milliseconds")
     run = environment.store.start_run(
         RunRecord(
@@ -53,6 +56,7 @@ def run_profile(
         environment.ruleset_text,
         environment.configuration_text,
     )
+    remember(environment)
     work = _Run(environment, run)
     try:
         for number, settings in enumerate(steps, start=1):
@@ -65,6 +69,7 @@ def run_profile(
             run, ended=ended, result=most_severe([s.result for s in work.records]), steps=tuple(work.records)
         )
         environment.store.finish_run(finished)
+    consume(environment, finished)
     return RunResult(finished, work.error)
 
 
@@ -160,17 +165,40 @@ class _Run:
         """What the step's type says; a combined one synchronizes also what came in unchanged."""
         environment, type_, partition = self.environment, settings.type, settings.partition
         step.heed()
-        if type_ == "export":
-            return export_step(environment, step, self.connector(settings), partition)
         if type_ in ("full-sync", "delta-sync"):
+            _refuse_files(environment, "A synchronization")
             return sync_step(environment, step, partition, full=type_ == "full-sync")
-        imported = import_step(
-            environment, step, self.connector(settings), partition, full=type_.startswith("full-import")
-        )
+        if type_ == "export" and environment.drop is not None:
+            return drop_export(environment, step, environment.drop)
+        if type_ == "export":
+            _refuse_files(environment, "An export")
+            return export_step(environment, step, self.connector(settings), partition)
+        full = type_.startswith("full-import")
+        if environment.drop is not None:
+            return drop_import(environment, step, self.connector(settings), environment.drop, full=full)
+        source = self.connector(settings) if environment.resume is None else self._resumed(step)
+        imported = import_step(environment, step, source, partition, full=full)
         if not type_.endswith("-sync"):
             return imported.result
         synced = sync_step(environment, step, partition, full=type_.endswith("full-sync"), imported=imported.ids)
         return most_severe([imported.result, synced])
+
+    def _resumed(self, step: Step) -> Connector:
+        assert self.environment.resume is not None, "the caller looked"
+        return ResumedConnector(self.environment.resume, self.environment.schema(self.run.connector), step)
+
+
+def _refuse_files(environment: Environment, what: str) -> None:
+    """A step that a file can neither take nor give anything.
+
+    Raises:
+        SettingsError: a file was named all the same.
+    """
+    if environment.resume is not None or environment.drop is not None:
+        raise SettingsError(
+            f"{what} is not written to or read from a file like this: nothing was done.",
+            help="--drop is for imports and exports, --resume for imports.",
+        )
 
 
 def _store_result(error: StoreError) -> str:

@@ -22,7 +22,7 @@ import orjson
 
 from attrflow.model.errors import StoreBusy, StoreError
 
-__all__ = ["Holder", "hold_file", "this_process"]
+__all__ = ["Holder", "hold_file", "read_holder", "this_process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,27 @@ def hold_file(path: Path, store: str, purpose: str) -> Iterator[None]:
             yield
         finally:
             _write(stream, "")  # closing lets go; an empty file says that nobody held it to the end
+
+
+def read_holder(path: Path) -> Holder | None:
+    """Who holds the lock file at `path` as far as can be seen without touching it; None where nobody does.
+
+    A process that was killed leaves its name in the file: it counts only while the process is there.
+    """
+    try:
+        data = orjson.loads(path.read_bytes())
+        holder = Holder(int(data["pid"]), str(data["host"]), str(data["purpose"]), str(data["since"]))
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return None
+    if holder.host != socket.gethostname():
+        return holder
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return holder  # it is somebody else's, and it is there
+    return holder
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -8,14 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from attrflow.app.operations.running import (
-    CycleDocument,
-    RunDetailDocument,
-    RunDocument,
-    RunObjectDocument,
-    StepDocument,
-    WireAttemptDocument,
-)
+from attrflow.app.operations.run_details import RunDetailDocument, RunObjectDocument, WireAttemptDocument
+from attrflow.app.operations.running import CycleDocument, RunDocument, StepDocument
 from attrflow.cli.console import new_console
 from attrflow.cli.explain_text import draw_lines
 from attrflow.cli.proposals import place_of, runnable

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
+from attrflow.app.drop_files import drop_lines, dropping_to
 from attrflow.app.project import Project
 from attrflow.app.shapes import shape
-from attrflow.model.changes import RunObject, RunRecord, StepRecord
-from attrflow.model.configuration import ConnectorConfiguration, GuardKind
-from attrflow.model.entry import WireAttempt
-from attrflow.model.errors import NotFound, SettingsError
-from attrflow.runs.cycle import cycle_order, run_cycle
+from attrflow.model.changes import RunRecord, StepRecord
+from attrflow.model.configuration import ConnectorConfiguration, GuardKind, Required
+from attrflow.model.errors import SettingsError
+from attrflow.runs.cycle import due_order, run_cycle
 from attrflow.runs.environment import Progress, never, silent
 from attrflow.runs.profile import STEP_TYPES, Profile, most_severe, profile_key, profile_steps
+from attrflow.runs.requirements import required_now
 from attrflow.runs.run import RunResult, end_abandoned, run_profile
+from attrflow.runs.schedule import begin_cycle, end_cycle, last_syncs, purge_daily
 
 __all__ = [
     "CycleDocument",
-    "RunDetailDocument",
+    "ProgressDocument",
+    "RequiredDocument",
     "RunDocument",
     "RunsDocument",
+    "StepDocument",
     "cycle",
+    "known_profile",
+    "required_documents",
     "run",
-    "run_detail",
     "run_document",
     "runs",
 ]
@@ -58,10 +65,21 @@ class RunDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredDocument:
+    """What the next cycle does in full on a connector, and why; and its last synchronization."""
+
+    connector: str
+    full_import: str | None
+    full_sync: str | None
+    last_synchronized: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunsDocument:
-    """The newest runs first."""
+    """The newest runs first, and what the next cycle will do in full."""
 
     runs: list[RunDocument]
+    required: list[RequiredDocument] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,44 +93,27 @@ class CycleDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class RunObjectDocument:
-    """One object that a step counted."""
+class ProgressDocument:
+    """How far a step is, one line of `--progress jsonl`; a total of None is not known."""
 
-    step: int
-    counter: str
-    dn: str
-    object_id: int | None
-    error: str | None
-    detail: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WireAttemptDocument:
-    """One request that a step sent."""
-
-    step: int
-    operation: str
-    number: int
-    result: str
-    waited: float
-
-
-@dataclass(frozen=True, slots=True)
-class RunDetailDocument:
-    """One run drilled into: the objects behind its counters, and what was sent on the wire."""
-
-    run: RunDocument
-    objects: list[RunObjectDocument] = field(default_factory=list)
-    attempts: list[WireAttemptDocument] = field(default_factory=list)
-    objects_left_out: int = 0
-    pending_exports: dict[str, int] = field(default_factory=dict)
+    connector: str
+    step: str
+    partition: str
+    done: int
+    total: int | None
+    elapsed_seconds: float
+    rate: float
+    """Objects a second."""
+    remaining_seconds: float | None
+    finished: bool
+    result: str | None
 
 
 for _name, _type in (
+    ("progress", ProgressDocument),
     ("run", RunDocument),
     ("runs", RunsDocument),
     ("cycle", CycleDocument),
-    ("run-detail", RunDetailDocument),
 ):
     shape(_name, _type)
 
@@ -145,17 +146,24 @@ def run(
     progress: Callable[[Progress], None] = silent,
     allowed: Mapping[GuardKind, int | None] | None = None,
     stop: Callable[[], bool] = never,
+    drop: Path | None = None,
+    resume: Path | None = None,
 ) -> RunResult:
     """Run one profile on one connector, holding the store.
 
+    With `drop` its imports and exports are written to a file and nothing else is done; with `resume` its
+    imports are read from such a file.
+
     Raises:
-        NotFound: there is no such connector; SettingsError: no such profile; StoreBusy: another run holds the store.
+        NotFound: there is no such connector; SettingsError: no such profile, or a file cannot be used;
+            StoreBusy: another run holds the store.
     """
     wanted = known_profile(project.settings.connectors[project.require_connector(connector)], profile)
     environment = project.environment(progress, allowed=allowed, stop=stop)
-    with project.store.writer(f"run {connector} {wanted}"):
+    with project.store.writer(f"run {connector} {wanted}"), dropping_to(drop) as write:
         end_abandoned(environment)
-        return run_profile(environment, connector, wanted)
+        lines = partial(drop_lines, resume) if resume is not None else None
+        return run_profile(replace(environment, drop=write, resume=lines), connector, wanted)
 
 
 def known_profile(connector: ConnectorConfiguration, text: str) -> Profile:
@@ -173,13 +181,34 @@ def known_profile(connector: ConnectorConfiguration, text: str) -> Profile:
     )
 
 
-def cycle(project: Project, *, initial: bool, progress: Callable[[Progress], None] = silent) -> Iterator[RunResult]:
-    """Run a cycle, holding the store; results come as the runs end."""
-    order = cycle_order(project.settings.connectors, initial=initial, staging_mode=project.settings.staging_mode)
-    with project.store.writer(f"cycle --{'initial' if initial else 'delta'}"):
-        environment = project.environment(progress)
+def cycle(
+    project: Project,
+    *,
+    initial: bool,
+    progress: Callable[[Progress], None] = silent,
+    stop: Callable[[], bool] = never,
+) -> Iterator[RunResult]:
+    """Run a cycle, holding the store; results come as the runs end.
+
+    The scheduler's state follows, and once a day the run history is purged.
+
+    Raises:
+        StoreBusy: another run holds the store.
+    """
+    kind = "initial" if initial else "delta"
+    with project.store.writer(f"cycle --{kind}"):
+        environment = project.environment(progress, stop=stop)
         end_abandoned(environment)
-        yield from run_cycle(environment, order)
+        staging = project.settings.staging_mode
+        begin_cycle(environment, kind, project.settings.interval_minutes)
+        results: list[RunResult] = []
+        try:
+            for result in run_cycle(environment, due_order(environment, initial=initial, staging_mode=staging)):
+                results.append(result)
+                yield result
+        finally:
+            end_cycle(environment, [result.record for result in results])
+        purge_daily(environment, project.settings.history_days)
 
 
 def cycle_document(project: Project, results: list[RunResult], *, initial: bool) -> CycleDocument:
@@ -196,39 +225,16 @@ def runs(project: Project, *, limit: int, connector: str | None = None) -> RunsD
     """The run history, newest first."""
     if connector is not None:
         project.require_connector(connector)
-    return RunsDocument([run_document(r) for r in project.store.runs(limit=limit, connector=connector)])
+    found = [run_document(r) for r in project.store.runs(limit=limit, connector=connector)]
+    return RunsDocument(found, [one for one in required_documents(project) if one.full_import or one.full_sync])
 
 
-def run_detail(project: Project, number: int, *, counter: str | None = None, limit: int = 1000) -> RunDetailDocument:
-    """One run: its steps, the objects behind its counters, its requests, and what it left pending.
-
-    Raises:
-        NotFound: there is no run of that number, or no such counter in it.
-    """
-    record = project.store.run(number)
-    if record is None:
-        newest = project.store.runs(limit=1)
-        known = f"the newest is {newest[0].number}" if newest else "nothing has run yet"
-        raise NotFound(f"There is no run {number}: {known}.")
-    counters = {name for step in record.steps for name in step.counters}
-    if counter is not None and counter not in counters:
-        raise NotFound(f"Run {number} counted no {counter}.", help=f"It counted: {', '.join(sorted(counters))}.")
-    objects: list[RunObjectDocument] = []
-    attempts: list[WireAttemptDocument] = []
-    left_out = 0
-    for step in record.steps:
-        found = project.store.run_objects(number, step.number, counter, limit=limit)
-        objects.extend(_run_object(step.number, item) for item in found)
-        listed = sum(n for name, n in step.counters.items() if counter in (None, name))
-        left_out += max(0, listed - len(found)) if len(found) == limit else 0
-        attempts.extend(_attempt(step.number, a) for a in project.store.wire_attempts(number, step.number, limit=limit))
-    pending = dict(project.store.pending_export_counts(record.connector))
-    return RunDetailDocument(run_document(record), objects, attempts, left_out, pending)
-
-
-def _run_object(step: int, item: RunObject) -> RunObjectDocument:
-    return RunObjectDocument(step, item.counter, item.dn, item.object_id, item.error, item.detail)
-
-
-def _attempt(step: int, attempt: WireAttempt) -> WireAttemptDocument:
-    return WireAttemptDocument(step, attempt.operation, attempt.number, attempt.result, attempt.waited)
+def required_documents(project: Project) -> list[RequiredDocument]:
+    """What the next cycle does in full, also for what changed since the last run; every connector."""
+    store, configurations = project.store, project.settings.connectors
+    state = required_now(project.reading_environment(), store.scheduler_state())
+    found = []
+    for last in last_syncs(store, configurations):
+        one = state.required.get(last.connector, Required())
+        found.append(RequiredDocument(last.connector, one.full_import, one.full_sync, last.ended))
+    return found

@@ -113,8 +113,9 @@ def changes_for(store: Store, batch: Batch) -> ChangeSet:
             targets = wanted_set(known.references["member"].targets if known else NO_REFERENCES, wanted_mv[1])
             references = {"member": MVReferences(targets, Provenance(ORIGIN, 1))}
             mv[id_] = replace(wanted_mv[0], id=id_, references=references)
-    rows = {(row.owner, "ad", True): tuple(r for r in held if r.owner == row.owner) for row in held}
-    return ChangeSet(cs, mv, rows)
+    owners = {row.owner for row in held}
+    released = {row: False for owner in owners for row in store.held_by(owner)}
+    return ChangeSet(cs, mv, {**released, **dict.fromkeys(held, True)})
 
 
 def answers(store: Store) -> list[object]:

@@ -31,7 +31,7 @@ def filled(store: Store) -> Store:
         person(20, mail=("m",)),
         person(21, "group", ReferenceIds([20])),
     )
-    store.commit(ChangeSet(held={(1, "ad", True): (HELD,), (20, "aad", False): (HELD_OUT,)}))
+    store.commit(ChangeSet(held={HELD: True, HELD_OUT: True}))
     return store
 
 
@@ -50,8 +50,12 @@ def check_agrees(view: View, store: Store) -> None:
         assert view.linked(id_) == store.linked(id_)
         assert view.held_by(id_) == store.held_by(id_)
         assert view.held_by(id_, inbound=True) == store.held_by(id_, inbound=True)
+        assert view.due_by(id_) == store.due_by(id_)
+        assert view.links_of((id_, 2)) == store.links_of((id_, 2))
+        assert view.counterparts((id_, 21), "aad") == store.counterparts((id_, 21), "aad")
         for inbound in (True, False):
             assert view.held_for(id_, inbound=inbound) == store.held_for(id_, inbound=inbound)
+            assert view.held_attributes(id_, inbound=inbound) == store.held_attributes(id_, inbound=inbound)
     for connector in ("ad", "aad"):
         check_same(view.cs_by_anchor(connector, "x"), store.cs_by_anchor(connector, "x"))
         check_same(view.cs_by_dn(connector, user(1, "a").dn_key), store.cs_by_dn(connector, user(1, "a").dn_key))
@@ -108,12 +112,38 @@ def test_what_was_not_named_is_fetched_once_and_counted(filled: Store) -> None:
     assert misses(view) == 0
     for _ in range(2):
         view.cs(2)
-        view.cs(77)
+        view.cs(7)
         view.mv(20)
         view.linked(20)
         view.cs_by_anchor("ad", "nobody")
         view.cs_referrers(3)
     assert misses(view) == 6
+
+
+def test_an_id_that_was_given_out_later_is_not_asked_for(filled: Store) -> None:
+    view = filled.prefetch(Reads(cs_ids=(1,)))
+    new = filled.highest_id() + 1
+    assert view.cs(new) is None
+    assert view.mv(new) is None
+    assert view.linked(new) == ()
+    assert view.cs_referrers(new) == view.mv_referrers(new) == ()
+    assert view.held_by(new) == view.due_by(new) == ()
+    assert view.held_attributes(new, inbound=True) == frozenset()
+    assert not view.links_of((new,))
+    assert not view.counterparts((new,), "ad")
+    assert misses(view) == 0
+
+
+def test_what_references_name_is_at_hand_with_the_objects(filled: Store) -> None:
+    view = filled.prefetch(Reads(cs_ids=(1, 2), mv_ids=(21,), with_links=True))
+    member = view.cs(1)
+    assert member is not None
+    assert member.image is not None
+    assert sorted(member.image.references["member"]) == [2, 3]
+    assert view.links_of((2, 3)) == {3: 20}
+    assert view.counterparts((20,), "aad") == {20: 3}
+    assert view.held_attributes(1, inbound=True) == {("ad", "member")}
+    assert misses(view) == 0
 
 
 def test_very_many_names_at_once_are_no_problem(filled: Store) -> None:

@@ -196,13 +196,9 @@ def held(
     return HeldReference(owner, attribute, target, connector, inbound)
 
 
-def hold(store: Store, *rows: HeldReference, clear: tuple[tuple[int, str, bool], ...] = ()) -> None:
-    """Commit what is held now for the owners of the rows, and nothing for those in `clear`."""
-    changes: dict[tuple[int, str, bool], tuple[HeldReference, ...]] = dict.fromkeys(clear, ())
-    for row in rows:
-        key = (row.owner, row.connector, row.inbound)
-        changes[key] = (*changes.get(key, ()), row)
-    store.commit(ChangeSet(held=changes))
+def hold(store: Store, *rows: HeldReference, release: tuple[HeldReference, ...] = ()) -> None:
+    """Commit what is held now, and what no more."""
+    store.commit(ChangeSet(held={**dict.fromkeys(release, False), **dict.fromkeys(rows, True)}))
 
 
 def test_held_references_are_known_by_owner_and_by_target(store: Store) -> None:
@@ -217,13 +213,22 @@ def test_held_references_are_known_by_owner_and_by_target(store: Store) -> None:
     assert store.held_by(9) == ()
 
 
-def test_held_references_are_replaced_per_owner_connector_and_direction(store: Store) -> None:
+def test_held_references_come_and_go_one_by_one(store: Store) -> None:
     hold(store, held(1, 8), held(1, 9), held(1, 9, "aad", inbound=False))
-    hold(store, held(1, 7))
+    hold(store, held(1, 7), release=(held(1, 8), held(1, 9), held(1, 6)))
     assert store.held_by(1) == (held(1, 7), held(1, 9, "aad", inbound=False))
-    hold(store, clear=((1, "ad", True),))
-    assert store.held_by(1) == (held(1, 9, "aad", inbound=False),)
-    assert store.held_for(7, inbound=True) == ()
+    hold(store, held(1, 7), release=(held(1, 9, "aad", inbound=False),))
+    assert store.held_by(1) == (held(1, 7),)
+    assert store.held_for(9, inbound=False) == ()
+
+
+def test_what_is_held_is_told_by_attribute_without_reading_it(store: Store) -> None:
+    hold(store, held(1, 8), held(1, 9), held(1, 8, attribute="manager"), held(1, 9, "aad", inbound=False))
+    assert store.held_attributes(1, inbound=True) == {("ad", "member"), ("ad", "manager")}
+    assert store.held_attributes(1, inbound=False) == {("aad", "member")}
+    hold(store, release=(held(1, 8), held(1, 9)))
+    assert store.held_attributes(1, inbound=True) == {("ad", "manager")}
+    assert store.held_attributes(8, inbound=True) == frozenset()
 
 
 def test_a_deleted_object_holds_nothing(store: Store) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tests.properties.company import Company
 
-from attrflow.engine.flow import Contribution, Translate, contribute
+from attrflow.engine.flow import Contribution, contribute
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledMapping, CompiledRule
 from attrflow.engine.reading import Moment, Reading
-from attrflow.engine.reference import to_connector, to_metaverse
+from attrflow.engine.reference import Translation, to_connector, to_metaverse
 from attrflow.engine.work import Work
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.connector_space import CSObject, export_hologram
@@ -130,7 +130,7 @@ def check_provenance(lab: Company) -> None:
             continue  # what an object with an error holds is from before
         for cso in linked:
             rules = program.inbound(cso.connector, cso.object_type or "")
-            translate = to_metaverse(working)
+            translate = to_metaverse(working, cso.connector)
             given = _Given(rules, work.cs_reading(cso), translate, "import-flow")
             for name, held in mvo.attributes.items():
                 given.check(name, held.values, held.provenance, cso.connector)
@@ -153,7 +153,7 @@ def check_provenance(lab: Company) -> None:
 class _Given:
     """What the mappings of one object's rules give now."""
 
-    def __init__(self, rules: tuple[CompiledRule, ...], reading: Reading, translate: Translate, step: str) -> None:
+    def __init__(self, rules: tuple[CompiledRule, ...], reading: Reading, translate: Translation, step: str) -> None:
         self._mappings: dict[Origin, CompiledMapping] = {m.origin: m for r in rules for m in r.mappings}
         self._reading = reading
         self._translate = translate

@@ -7,7 +7,6 @@ counterpart there are held. An error fails the object as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -15,19 +14,18 @@ from typing import Literal
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledMapping
 from attrflow.engine.reading import CSReading, Reading
+from attrflow.engine.reference import NOTHING_HELD, Flowed, Held, Translation, flow_difference, flow_whole
 from attrflow.events import Status
 from attrflow.expr import ExpressionError, FlowWord, Many, Scalar
 from attrflow.model.names import DistinguishedName
-from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet
+from attrflow.model.provenance import Basis
+from attrflow.model.references import NO_REFERENCES, ReferenceSet
 from attrflow.model.schema import AttributeType, Syntax
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, NO_VALUES, Reference, Value, Values
 
-__all__ = ["Contribution", "Translate", "contribute"]
+__all__ = ["Contribution", "contribute"]
 
 Word = Literal["value", "null", "authoritative-null", "ignore"]
-
-Translate = Callable[[Iterable[int]], tuple[frozenset[int], tuple[int, ...]]]
-"""Ids on the source side to (ids on the target side, source ids that have no counterpart)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,8 @@ class Contribution:
     word: Word
     values: Values = NO_VALUES
     references: ReferenceSet = NO_REFERENCES
-    held: tuple[int, ...] = ()
+    held: Held = NOTHING_HELD
+    basis: Basis | None = None
     status: Status = "applied-changed"
     detail: str | None = None
 
@@ -49,9 +48,16 @@ _STOP = Contribution("authoritative-null", status="authoritative-null")
 
 
 def contribute(
-    mapping: CompiledMapping, reading: Reading, translate: Translate, length_limit: int, step: str
+    mapping: CompiledMapping,
+    reading: Reading,
+    translation: Translation,
+    length_limit: int,
+    step: str,
+    given: tuple[ReferenceSet, Basis] | None = None,
 ) -> Contribution:
     """Evaluate a mapping for one object.
+
+    `given` is what the same mapping gave before, and on which basis, where references may flow by what changed.
 
     Raises:
         ObjectFailure: the expression fails, or its result does not fit the destination.
@@ -59,7 +65,10 @@ def contribute(
     target = mapping.target
     if target is not None and target.syntax is Syntax.REFERENCE and mapping.mapping.flow == "direct":
         source = reading.references(mapping.mapping.source)
-        return _referred(source, translate) if source.count else _ABSENT
+        if not source.count:
+            return _ABSENT
+        flowed = flow_difference(source, translation, *given) if given is not None else None
+        return _referred(flowed or flow_whole(source, translation))
     try:
         result = mapping.evaluate(reading)
     except ExpressionError as error:
@@ -75,7 +84,7 @@ def contribute(
         return _absence(mapping, reading)
     if isinstance(result, FlowWord):
         return _IGNORE if result is FlowWord.IGNORE_THIS_FLOW else _STOP
-    return _typed(result, mapping, reading, translate, length_limit, step)
+    return _typed(result, mapping, reading, translation, length_limit, step)
 
 
 def _error_type(code: str) -> str:
@@ -93,18 +102,18 @@ def _absence(mapping: CompiledMapping, reading: Reading) -> Contribution:
     return _NULL
 
 
-def _referred(source: Iterable[int], translate: Translate) -> Contribution:
-    targets, held = translate(source)
-    if not targets:
-        return Contribution("null", held=held, status="reference-held" if held else "source-absent")
-    return Contribution("value", references=ReferenceIds(targets), held=held)
+def _referred(flowed: Flowed) -> Contribution:
+    if not flowed.references.count:
+        holds = any(flowed.held.targets.values())
+        return Contribution("null", held=flowed.held, status="reference-held" if holds else "source-absent")
+    return Contribution("value", references=flowed.references, held=flowed.held, basis=flowed.basis)
 
 
 def _typed(
     result: Scalar | Many,
     mapping: CompiledMapping,
     reading: Reading,
-    translate: Translate,
+    translation: Translation,
     length_limit: int,
     step: str,
 ) -> Contribution:
@@ -115,7 +124,7 @@ def _typed(
         return _NULL
     name, rule_id = mapping.mapping.destination, mapping.rule.id
     if target is not None and target.syntax is Syntax.REFERENCE:
-        return _named(items, mapping, reading, translate, step)
+        return _named(items, mapping, reading, translation, step)
     if len(items) > 1 and target is not None and not target.multi:
         raise ObjectFailure(
             "flow-multi-values-to-single-value",
@@ -138,7 +147,9 @@ def _typed(
     return Contribution("value", values)
 
 
-def _named(items: Many, mapping: CompiledMapping, reading: Reading, translate: Translate, step: str) -> Contribution:
+def _named(
+    items: Many, mapping: CompiledMapping, reading: Reading, translation: Translation, step: str
+) -> Contribution:
     """References that an expression gives: ids as they are, names by looking them up.
 
     A name that nothing in the connector space has refers to nothing yet, as a reference that is held.
@@ -163,7 +174,7 @@ def _named(items: Many, mapping: CompiledMapping, reading: Reading, translate: T
             unknown = unknown or item.text
         else:
             ids.append(found)
-    contribution = _referred(ids, translate)
+    contribution = _referred(flow_whole(ids, translation))
     if unknown is None:
         return contribution
     status: Status = "reference-held" if contribution.word == "null" else contribution.status

@@ -9,11 +9,11 @@ from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, all_silent, resolve
 from attrflow.engine.program import CompiledRule
 from attrflow.engine.reading import Reading
-from attrflow.engine.reference import to_metaverse
+from attrflow.engine.reference import Holding, to_metaverse
 from attrflow.engine.work import Narrowed, Work, applied_ids, applied_rules, for_type, provisioned_by
 from attrflow.events import Disconnected, Joined, LinkKept, Projected, Recalled
 from attrflow.model.connector_space import CSObject, Disconnection, Link
-from attrflow.model.metaverse import HeldReference, MVAttribute, MVObject, MVReferences
+from attrflow.model.metaverse import MVAttribute, MVObject, MVReferences
 from attrflow.model.provenance import Provenance
 from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
 from attrflow.model.values import NO_VALUES, same_values
@@ -156,7 +156,7 @@ def disconnect(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> CS
         disconnection=Disconnection(cause, rule_id, work.moment.run),
     )
     work.working.put_cs(cso.id, cso)
-    work.working.hold(cso.id, cso.connector, (), inbound=True)
+    work.working.release(cso.id, cso.connector, inbound=True)
     return cso
 
 
@@ -178,7 +178,7 @@ def flow_metaverse(
     """
     sources: list[Source] = []
     scopes: dict[int, tuple[CompiledRule, ...]] = {}
-    translate = to_metaverse(work.working)
+    due = work.working.due_by(mvo.id)
     linked: list[CSObject] = []
     for cs_id in work.working.linked(mvo.id):
         cso = work.working.cs(cs_id)
@@ -186,23 +186,22 @@ def flow_metaverse(
         reading = work.cs_reading(cso)
         primary = work.account is not None and work.account.object == cs_id
         scopes[cs_id] = work.flowing_scope(cso, reading, mvo.object_type, told=not primary)
-        sources.append(Source(reading, translate, cs_id))
+        sources.append(Source(reading, to_metaverse(work.working, cso.connector, due), cs_id))
         linked.append(cso)
     if any(applied_ids(cso, "inbound") != tuple(r.rule.id for r in scopes[cso.id]) for cso in linked):
         work.narrowed = None  # other rules than before: what they contribute is not known
     plan = work.program.plan(tuple(scopes.values()))
     attributes: dict[str, MVAttribute] = {}
     references: dict[str, MVReferences] = {}
-    held: dict[int, list[HeldReference]] = {cso.id: [] for cso in linked}
+    holding = [Holding(work.working, cso.id, cso.connector, inbound=True) for cso in linked]
     for destination, candidates in plan.items():
         stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
         if stored is None and referring is None and work.account is None and all_silent(candidates, sources):
             continue
         if work.narrowed is not None and _untouched(work.narrowed, candidates, linked, stored, referring):
             _keep(destination, stored, referring, attributes, references)
-            for cso in linked:
-                known = work.working.held_by(cso.id, inbound=True)
-                held[cso.id].extend(h for h in known if h.attribute == destination)
+            for one in holding:
+                one.leave(destination)
             continue
         resolved = resolve(
             destination,
@@ -213,18 +212,17 @@ def flow_metaverse(
             options=work.program.options,
             account=work.account,
         )
-        for index, target in resolved.held:
-            owner = linked[index]
-            held[owner.id].append(HeldReference(owner.id, destination, target, owner.connector, inbound=True))
+        for index, held in resolved.held:
+            holding[index].take(destination, held)
         if resolved.action == "keep":
-            _keep(destination, stored, referring, attributes, references)
+            _keep(destination, stored, _without_basis(referring), attributes, references)
         elif resolved.action == "set":
             if resolved.values:
                 attributes[destination] = _attribute(stored, resolved, work.moment.run)
             if resolved.references.count:
                 references[destination] = _references(referring, resolved, work.moment.run)
-    for cso in linked:
-        work.working.hold(cso.id, cso.connector, held[cso.id], inbound=True)
+    for one in holding:
+        one.close()
     if attributes == mvo.attributes and references == mvo.references:
         return mvo, scopes
     changed = replace(mvo, attributes=attributes, references=references)
@@ -244,6 +242,13 @@ def _keep(
         attributes[destination] = stored
     if referring is not None:
         references[destination] = referring
+
+
+def _without_basis(referring: MVReferences | None) -> MVReferences | None:
+    """What is kept without being flowed misses what becomes of its targets, so it is flowed as a whole next time."""
+    if referring is None or referring.provenance.basis is None:
+        return referring
+    return replace(referring, provenance=replace(referring.provenance, basis=None))
 
 
 def _untouched(
@@ -267,6 +272,7 @@ def _existing(stored: MVAttribute | None, referring: MVReferences | None) -> Exi
         stored.values if stored is not None else NO_VALUES,
         referring.targets if referring is not None else NO_REFERENCES,
         provenance.origin if provenance is not None else None,
+        provenance.basis if provenance is not None else None,
     )
 
 
@@ -285,11 +291,10 @@ def _attribute(stored: MVAttribute | None, resolved: Resolved, run: int) -> MVAt
 def _references(referring: MVReferences | None, resolved: Resolved, run: int) -> MVReferences:
     before: ReferenceSet = referring.targets if referring is not None else NO_REFERENCES
     shift = difference(before, resolved.references)
-    if (
-        referring is not None
-        and not shift
-        and referring.provenance.origin == resolved.origin
-        and referring.provenance.per_value == resolved.per_value
-    ):
-        return referring
-    return MVReferences(edited(before, shift), Provenance(resolved.origin, run, resolved.per_value))
+    now = Provenance(resolved.origin, run, resolved.per_value, resolved.basis)
+    if referring is None or shift:
+        return MVReferences(edited(before, shift), now)
+    told = referring.provenance
+    if (told.origin, told.per_value) == (now.origin, now.per_value):
+        now = replace(now, since_run=told.since_run)  # the same value of the same contributor, perhaps on another basis
+    return referring if now == told else replace(referring, provenance=now)

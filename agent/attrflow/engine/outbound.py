@@ -11,12 +11,12 @@ from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, a
 from attrflow.engine.program import DN, CompiledRule
 from attrflow.engine.provision import computed_dn, deprovision, link_or_provision
 from attrflow.engine.reading import MVReading
-from attrflow.engine.reference import to_connector
+from attrflow.engine.reference import Holding, to_connector
 from attrflow.engine.work import Narrowed, Work, applied_ids, provisioned_by
 from attrflow.events import ExportStaged, ProvisioningDecided
 from attrflow.model.connector_space import CSObject, export_hologram, import_hologram, is_export_only
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, image_difference
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import MVObject
 from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.provenance import Provenance
 from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
@@ -49,7 +49,7 @@ def flow_connector(
         if any(_links(rule) for rule in own):
             _export_flow(work, mvo, cso, own, reading, account)
             return own
-    work.working.hold(mvo.id, connector, (), inbound=False)
+    work.working.release(mvo.id, connector, inbound=False)
     return ()
 
 
@@ -107,10 +107,11 @@ def _export_flow(
 ) -> None:
     """Resolve every attribute that the rules flow, and stage only the difference to the newest known state."""
     top, base = export_hologram(cso), _below_unapplied(cso)
-    source = Source(reading, to_connector(work.working, cso.connector), mvo.id)
+    due = work.working.due_by(mvo.id)
+    source = Source(reading, to_connector(work.working, cso.connector, due), mvo.id)
     attributes, references = dict(top.attributes), dict(top.references)
     provenance = dict(cso.provenance)
-    held: list[HeldReference] = []
+    holding = Holding(work.working, mvo.id, cso.connector, inbound=False)
     creating = _is_new(cso)
     touched = _touched(work.narrowed, mvo, cso, rules)
     for destination, candidates in work.program.plan((rules,)).items():
@@ -121,12 +122,12 @@ def _export_flow(
             top.attributes.get(destination, NO_VALUES),
             top.references.get(destination, NO_REFERENCES),
             known.origin if known is not None else None,
+            known.basis if known is not None else None,
         )
         if not existing.present and account is None and all_silent(candidates, (source,)):
             continue
         if touched is not None and not touched(destination, candidates):
-            known_held = work.working.held_by(mvo.id, inbound=False)
-            held.extend(h for h in known_held if h.connector == cso.connector and h.attribute == destination)
+            holding.leave(destination)
             continue
         merging = candidates[0][1].mapping.merge.startswith("merge")
         resolved = resolve(
@@ -139,11 +140,10 @@ def _export_flow(
             merge_base=existing if merging else None,
             account=account,
         )
-        held.extend(
-            HeldReference(mvo.id, destination, target, cso.connector, inbound=False) for _, target in resolved.held
-        )
+        for _, held in resolved.held:
+            holding.take(destination, held)
         _apply(destination, resolved, existing, attributes, references, provenance, work.moment.run)
-    work.working.hold(mvo.id, cso.connector, held, inbound=False)
+    holding.close()
     delta = _staged(work, mvo, cso, rules, reading, base, Image(attributes, references))
     changed = delta != cso.unapplied
     if changed or provenance != cso.provenance:
@@ -189,7 +189,10 @@ def _apply(
     provenance: dict[str, Provenance],
     run: int,
 ) -> None:
+    known = provenance.get(destination)
     if resolved.action == "keep":
+        if known is not None and known.basis is not None:  # what becomes of its targets is not flowed
+            provenance[destination] = replace(known, basis=None)
         return
     if resolved.values:
         attributes[destination] = resolved.values
@@ -205,8 +208,10 @@ def _apply(
         if existing.present:
             provenance[destination] = Provenance(resolved.origin, run)
         return
-    if not (same and existing.origin == resolved.origin):
-        provenance[destination] = Provenance(resolved.origin, run, resolved.per_value)
+    since = known.since_run if known is not None and same and existing.origin == resolved.origin else run
+    if known is None or since != known.since_run or resolved.basis != known.basis:
+        per_value = resolved.per_value if since == run or known is None else known.per_value
+        provenance[destination] = Provenance(resolved.origin, since, per_value, resolved.basis)
 
 
 def _staged(

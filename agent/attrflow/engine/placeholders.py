@@ -30,7 +30,7 @@ def take_out(working: WorkingSet, cso: CSObject) -> None:
         working.put_cs(cso.id, placeholder)
     else:
         working.put_cs(cso.id, None)
-    working.hold(cso.id, cso.connector, (), inbound=True)
+    working.release(cso.id, cso.connector, inbound=True)
     sweep_placeholders(working, targets)
 
 

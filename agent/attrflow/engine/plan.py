@@ -44,6 +44,8 @@ class SyncPlan:
     outcomes: tuple[ObjectOutcome, ...] = ()
     counters: Mapping[str, int] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    failed: frozenset[int] = frozenset()
+    """Which of the ids that were asked for failed."""
 
 
 @dataclass(frozen=True, slots=True)

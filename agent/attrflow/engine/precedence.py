@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from attrflow.engine.account import Account
-from attrflow.engine.flow import Contribution, Translate, contribute
+from attrflow.engine.flow import Contribution, contribute
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledMapping
 from attrflow.engine.reading import Reading
+from attrflow.engine.reference import Held, Translation
 from attrflow.events import MappingEvaluated, NodeEvaluated, PrecedenceDecided, ReferenceHeld, Status
 from attrflow.expr import FlowWord
 from attrflow.model.configuration import EngineOptions
-from attrflow.model.provenance import Origin
+from attrflow.model.provenance import Basis, Origin
 from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet, difference
 from attrflow.model.values import NO_VALUES, Reference, Value, Values, canonical, display, same_values
 
@@ -32,7 +33,7 @@ class Source:
     """One object that contributes: how rules read it, and how its references translate to the other side."""
 
     reading: Reading
-    translate: Translate
+    translation: Translation
     object_id: int
 
 
@@ -43,6 +44,7 @@ class Existing:
     values: Values = NO_VALUES
     references: ReferenceSet = NO_REFERENCES
     origin: Origin | None = None
+    basis: Basis | None = None
 
     @property
     def present(self) -> bool:
@@ -60,8 +62,9 @@ class Resolved:
     origin: Origin | None = None
     per_value: tuple[Origin, ...] | None = None
     """Of a merged attribute: the origins of `values` in their order, or of `references` by ascending target id."""
-    held: tuple[tuple[int, int], ...] = ()
-    """Reference values without a counterpart: (owner object id, target id)."""
+    held: tuple[tuple[int, Held], ...] = ()
+    """Reference values without a counterpart, by the index of the source that holds them."""
+    basis: Basis | None = None
 
 
 @dataclass(slots=True)
@@ -92,6 +95,7 @@ def resolve(
     options: EngineOptions,
     merge_base: Existing | None = None,
     account: Account | None = None,
+    by_difference: bool = True,
 ) -> Resolved:
     """Decide one attribute; `creating` says that the target object is being made in this very sync.
 
@@ -100,6 +104,9 @@ def resolve(
     """
     step = "import-flow" if candidates[0][1].rule.direction == "inbound" else "export-flow"
     merging = _merge_type(destination, candidates, step)
+    given = None
+    if existing.basis is not None and merging is None and account is None and by_difference:
+        given = (existing.references, existing.basis)
     offers: list[_Offer] = []
     winner: _Offer | None = None
     stopped = False
@@ -117,6 +124,7 @@ def resolve(
             step,
             losing=decided,
             account=account,
+            given=given if mapping.origin == existing.origin else None,
         )
         offers.append(offer)
         if decided:
@@ -128,10 +136,23 @@ def resolve(
             stopped = merging is None or options.authoritative_null_stops_merge
         elif offer.contribution.word == "value" and (winner is None or merging is not None):
             winner = winner or offer
+    if given is not None and _mixed(offers):
+        return resolve(
+            destination, candidates, sources, existing, creating=creating, options=options, by_difference=False
+        )
     resolved = _decide(offers, winner, stopped, merging, existing, merge_base or Existing(), options)
     if account is not None:
         _tell(account, destination, offers, winner, resolved, existing, sources, merging)
     return resolved
+
+
+def _mixed(offers: list[_Offer]) -> bool:
+    """Whether of two mappings of one object one tells all that it holds, the other only what changed of that."""
+    held = [
+        (o.index, o.contribution.held) for o in offers if o.contribution is not None and o.contribution.held.targets
+    ]
+    parts = {index for index, one in held if not one.whole}
+    return any(one.whole and index in parts for index, one in held)
 
 
 def _merge_type(destination: str, candidates: Candidates, step: str) -> str | None:
@@ -159,6 +180,7 @@ def _offer(
     *,
     losing: bool,
     account: Account | None,
+    given: tuple[ReferenceSet, Basis] | None,
 ) -> _Offer:
     if mapping.rule.direction == "outbound" and (mapping.target is None or mapping.target.read_only):
         return _Offer(index, mapping, "target-attribute-not-selected")
@@ -167,7 +189,7 @@ def _offer(
         return _kept_once(index, mapping, existing)
     source.reading.observed.clear()
     try:
-        contribution = contribute(mapping, source.reading, source.translate, options.length_limit, step)
+        contribution = contribute(mapping, source.reading, source.translation, options.length_limit, step, given)
     except ObjectFailure as failure:
         nodes = list(source.reading.observed)
         if losing:
@@ -220,16 +242,15 @@ def _decide(
     options: EngineOptions,
 ) -> Resolved:
     held = tuple(
-        (offer.index, target)
+        (offer.index, offer.contribution.held)
         for offer in offers
-        if offer.contribution is not None
-        for target in offer.contribution.held
+        if offer.contribution is not None and offer.contribution.held.targets
     )
     if merging is not None and (winner is not None or (merge_base.present and not stopped)):
         return _merged(offers, merging, merge_base, held, stopped=stopped)
     if winner is not None and winner.contribution is not None:
         won = winner.contribution
-        return Resolved("set", won.values, won.references, winner.mapping.origin, held=held)
+        return Resolved("set", won.values, won.references, winner.mapping.origin, held=held, basis=won.basis)
     if stopped:
         return Resolved("clear", held=held)
     words = {offer.contribution.word for offer in offers if offer.contribution is not None}
@@ -250,7 +271,7 @@ def _still_there(offers: list[_Offer], existing: Existing) -> bool:
 
 
 def _merged(
-    offers: list[_Offer], merging: str, base: Existing, held: tuple[tuple[int, int], ...], *, stopped: bool
+    offers: list[_Offer], merging: str, base: Existing, held: tuple[tuple[int, Held], ...], *, stopped: bool
 ) -> Resolved:
     """The union of all contributors, equal values once; with -case-insensitive also those that differ in case.
 
@@ -318,12 +339,12 @@ def _tell(
             elif offer is winner and offer.status != "execute-once-kept":
                 offer.status = "applied-no-change" if same else "applied-changed"
         _tell_offer(account, offer, sources[offer.index])
-        if offer.contribution is not None and offer.contribution.held:
+        if offer.contribution is not None and offer.contribution.held.targets:
             account.note(
                 ReferenceHeld,
                 direction=offer.mapping.rule.direction,
                 attribute=destination,
-                targets=offer.contribution.held,
+                targets=tuple(sorted(offer.contribution.held.targets)),
                 reason="the target has no counterpart on the other side",
             )
     after = {"set": _shown(resolved.values, resolved.references), "clear": NO_VALUES}.get(

@@ -16,9 +16,10 @@ from attrflow.engine.reading import Reading
 from attrflow.engine.scope import compile_scope
 from attrflow.engine.silence import silence_of
 from attrflow.engine.working_set import JoinAttributes
-from attrflow.expr import DEFAULT_OPTIONS, Compiled, ExpressionOptions, Result, compile_expression, parse
+from attrflow.expr import DEFAULT_OPTIONS, Compiled, ExpressionOptions, Result, compile_expression, parse, usage_of
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.diagnostics import Diagnostic
+from attrflow.model.fingerprint import fingerprint
 from attrflow.model.provenance import Origin
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 from attrflow.rules.reading import expression_reads
@@ -27,6 +28,8 @@ from attrflow.rules.ruleset import RuleSet, join_attributes
 
 __all__ = ["CompiledMapping", "CompiledRule", "FlowPlan", "Program", "build_program"]
 
+ENGINE_REVISION = 1
+"""Raised when the engine makes something else of the same rules: what was at rest before is evaluated once more."""
 DN = "dn"
 """The destination by which an outbound rule names the distinguished name of what it provisions."""
 
@@ -47,6 +50,11 @@ class CompiledMapping:
     """The attributes of the source side that it reads."""
     silent_without: frozenset[str] | None = None
     """The attributes that it reads, where it is known to contribute nothing as long as none of them is present."""
+    steady: bool = True
+    """Whether it gives the same as long as the object, and what its references are linked to, stay what they are.
+
+    One that asks for time or chance, or takes apart the name of what it refers to, does not.
+    """
 
     def is_silent(self, reading: Reading) -> bool:
         """Whether the mapping contributes nothing for this object, told without evaluating it."""
@@ -106,6 +114,8 @@ class Program:
         self._rules = {rule.id: self._compile(rule) for rule in ruleset.rules}
         self._inbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
         self._outbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
+        self._steady: dict[tuple[str, str, str], bool] = {}
+        self._digest: str | None = None
         self._plans: dict[tuple[tuple[str, ...], ...], FlowPlan] = {}
         self.outbound_connectors = tuple(
             dict.fromkeys(r.connector for r in ruleset.rules if r.direction == "outbound" and not r.disabled)
@@ -133,8 +143,25 @@ class Program:
         if parsed.tree is None or errors:
             return CompiledMapping(rule, mapping, origin, target, broken=_first(errors), reads=reads)
         compiled = compile_expression(parsed.tree, observed=self.observed, options=self.expression_options)
-        silent = _if_plain(mapping, silence_of(parsed.tree, compiled))
-        return CompiledMapping(rule, mapping, origin, target, compiled=compiled, reads=reads, silent_without=silent)
+        usage = usage_of(parsed.tree)
+        names = usage.attributes - usage.counted
+        steady = usage.pure and not (rule.direction == "inbound" and self._refers(rule, names, target))
+        return CompiledMapping(
+            rule,
+            mapping,
+            origin,
+            target,
+            compiled=compiled,
+            reads=reads,
+            silent_without=_if_plain(mapping, silence_of(parsed.tree, compiled)),
+            steady=steady,
+        )
+
+    def _refers(self, rule: Rule, names: frozenset[str], target: AttributeType | None) -> bool:
+        """Whether an inbound expression deals in names of other objects of its connector space."""
+        type_ = self.cs_type(rule.connector, rule.source_type)
+        read = [type_.attribute(name) for name in names] if type_ is not None else []
+        return any(one is not None and one.syntax is Syntax.REFERENCE for one in (*read, target))
 
     def _target(self, rule: Rule, destination: str) -> AttributeType | None:
         if rule.direction == "inbound":
@@ -168,6 +195,29 @@ class Program:
             for rule in self.ruleset.rules
             if rule.direction == direction and rule.connector == connector and rule.source_type == source_type
         )
+
+    def is_steady(self, direction: str, connector: str, source_type: str) -> bool:
+        """Whether what these rules do with an object depends on nothing but the object and its links."""
+        key = (direction, connector, source_type)
+        if key not in self._steady:
+            rules = self._select(direction, connector, source_type)
+            self._steady[key] = all(_steady(compiled) for compiled in rules if not compiled.rule.disabled)
+        return self._steady[key]
+
+    @property
+    def digest(self) -> str:
+        """One word for all that the program was compiled from, and for how this engine takes them."""
+        if self._digest is None:
+            self._digest = fingerprint(
+                ENGINE_REVISION,
+                self.ruleset.hash,
+                self.configurations,
+                self.schemas,
+                self.metaverse,
+                self.options,
+                self.expression_options,
+            )
+        return self._digest
 
     def plan(self, sources: tuple[tuple[CompiledRule, ...], ...]) -> FlowPlan:
         """The mappings of the rules in scope, by destination and in precedence order."""
@@ -222,6 +272,14 @@ def build_program(
     return Program(
         ruleset, configurations, schemas, metaverse, options, observed=observed, expression_options=expression_options
     )
+
+
+def _steady(compiled: CompiledRule) -> bool:
+    """Membership of a group is the group's content, not the object's."""
+    asks_others = any(
+        clause.operator in ("ISMEMBEROF", "ISNOTMEMBEROF") for group in compiled.rule.scope for clause in group
+    )
+    return not asks_others and all(mapping.steady for mapping in compiled.mappings)
 
 
 def _if_plain(mapping: AttributeMapping, silent: frozenset[str] | None) -> frozenset[str] | None:

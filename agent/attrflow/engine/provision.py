@@ -46,6 +46,7 @@ def link_or_provision(
         assert target is not None, "a search finds objects that are there"
         return _join(work, mvo, target, match.rule, account)
     if rule is None:
+        work.may_join = work.may_join or any(r.rule.join for r in rules)
         if account is not None and rules:
             _decided(account, "none", rules[0].rule.id, None, "only Join rules are in scope, and nothing matches")
         return None

@@ -15,7 +15,8 @@ from attrflow.engine.program import CompiledRule
 from attrflow.engine.provision import deprovision
 from attrflow.engine.work import Work, applied_rules, provisioned_by
 from attrflow.events import Looped
-from attrflow.model.connector_space import AppliedRule
+from attrflow.model.changes import Settled
+from attrflow.model.connector_space import AppliedRule, is_export_only
 from attrflow.model.metaverse import MVObject
 
 __all__ = ["settle"]
@@ -35,6 +36,7 @@ def settle(work: Work, mv_id: int, *, creating: bool) -> bool:
         assert mvo is not None, "a link names a metaverse object that is there"
         if round_ > 1:
             work.narrowed = None
+        work.may_join = False
         mvo, inbound = flow_metaverse(work, mvo, creating=creating and round_ == 1)
         if not any(keeps_alive(rules) for rules in inbound.values()):
             _remove(work, mvo)
@@ -53,6 +55,9 @@ def settle(work: Work, mv_id: int, *, creating: bool) -> bool:
             if round_ > 1 and not changed:
                 del work.counters[counted:]  # the last round only saw that nothing changes any more
             _record_applied(work, mvo, inbound, outbound)
+            for due in work.working.due_by(mv_id):
+                work.working.owe(due, now=False)
+            _note_rest(work, mvo, outbound)
             return True
         if work.account is not None:
             work.account.note(Looped, round=round_)
@@ -98,6 +103,26 @@ def _outbound_connectors(work: Work, linked: tuple[int, ...]) -> tuple[str, ...]
     return tuple(found)
 
 
+def _note_rest(work: Work, mvo: MVObject, outbound: dict[str, tuple[CompiledRule, ...]]) -> None:
+    """Note that nothing changes here until an input does, where that is known (DECISIONS 14).
+
+    Never so: what depends on time, chance, or objects that are neither linked nor flowed as references.
+    """
+    program = work.program
+    if work.narrow or work.may_join or not program.options.skip_objects_at_rest:
+        return
+    counters = ["connector-no-flow"]
+    for cs_id in work.working.linked(mvo.id):
+        cso = work.working.cs(cs_id)
+        assert cso is not None, "a link names an object that is there"
+        if not program.is_steady("inbound", cso.connector, cso.object_type or ""):
+            return
+        if outbound.get(cso.connector) and not is_export_only(cso):
+            counters.append(f"{cso.connector}:connector-no-flow")
+    if all(program.is_steady("outbound", connector, mvo.object_type) for connector in outbound):
+        work.working.settle(mvo.id, Settled(program.digest, tuple(counters)))
+
+
 def _remove(work: Work, mvo: MVObject) -> None:
     """The last rule that kept the metaverse object alive is gone: deletes are staged by what was applied (§3.9)."""
     for cs_id in work.working.linked(mvo.id):
@@ -110,7 +135,7 @@ def _remove(work: Work, mvo: MVObject) -> None:
         else:
             disconnect(work, cso, "metaverse-object-deleted", None)
     for connector in work.program.outbound_connectors:
-        work.working.hold(mvo.id, connector, (), inbound=False)
+        work.working.release(mvo.id, connector, inbound=False)
     work.working.put_mv(mvo.id, None)
 
 

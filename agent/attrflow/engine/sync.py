@@ -22,15 +22,12 @@ from attrflow.engine.working_set import WorkingSet
 from attrflow.events import ObjectFailed, Observer
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram
 from attrflow.model.delta import Delta, Image
-from attrflow.model.metaverse import MVObject
+from attrflow.model.metaverse import DueReference, MVObject
 from attrflow.model.references import ReferenceDelta, edited
 from attrflow.ports.view import View
 from attrflow.ports.world import World
 
 __all__ = ["synchronize_batch", "synchronize_metaverse_batch"]
-
-REFERENCE_RETRY = "reference"
-"""A metaverse object's retry word: a target of one of its references was linked or unlinked."""
 
 
 def synchronize_batch(
@@ -92,6 +89,7 @@ def _batch(
     working = WorkingSet(view, program.joins)
     outcomes: list[ObjectOutcome] = []
     counters: Counter[str] = Counter()
+    failed: set[int] = set()
     for id_ in ids:
         cs_id = id_ if inbound else next(iter(working.linked(id_)), None)
         cso = working.cs(cs_id) if cs_id is not None else None
@@ -103,22 +101,22 @@ def _batch(
             one(work, id_)
         except ObjectFailure as failure:
             if work.kept is not None:
-                working.absorb(work.kept)
+                _absorb(working, work.kept, program)
                 cso = _inbound_kept(working, cso)
             _failed(working, cso, failure, moment, account)
             counters["flow-failure"] += 1
+            failed.add(id_)
             dn = cso.dn if cso is not None else f"#{id_}"
             outcomes.append(ObjectOutcome(cs_id if cs_id is not None else id_, dn, ("flow-failure",), failure))
             continue
         if work.kept is not None:
             fork.absorb(work.working)
-        working.absorb(fork)
+        _absorb(working, fork, program)
         counters.update(work.counters)
         if work.counters and cso is not None:
             outcomes.append(ObjectOutcome(cso.id, cso.dn, tuple(work.counters)))
-    _mark_referrers(working)
     events = tuple(getattr(observer, "events", ())) if observer is not None else ()
-    return SyncPlan(working.changes(), tuple(outcomes), dict(counters), events)
+    return SyncPlan(working.changes(), tuple(outcomes), dict(counters), events, frozenset(failed))
 
 
 def _failed(
@@ -191,7 +189,7 @@ def _narrowed(work: Work, cso: CSObject) -> Narrowed | None:
     if not work.narrow or cso.link is None or delta is None or delta.operation != "update" or cso.import_error:
         return None
     mvo = work.working.mv(cso.link.mv_id)
-    if mvo is None or mvo.retry:
+    if mvo is None or mvo.retry or work.working.due_by(mvo.id):
         return None
     renamed = {DN} if delta.old_dn is not None else set()
     return Narrowed(cso.id, cso.connector, frozenset({*delta.attributes, *delta.references, *renamed}), mvo)
@@ -249,7 +247,7 @@ def _delete(work: Work, cso: CSObject, *, keep_references: bool) -> None:
         cso = disconnect(work, cso, "obsolete" if keep_references else "delete", None)
     if not keep_references:
         for referrer_id in work.working.cs_referrers(cso.id):
-            _drop_reference(work.working, referrer_id, cso.id)
+            _drop_reference(work.working, referrer_id, cso.id, mv_id)
     take_out(work.working, cso)
     if mv_id is None:
         return
@@ -257,8 +255,11 @@ def _delete(work: Work, cso: CSObject, *, keep_references: bool) -> None:
     work.counters.insert(0, f"connector-delete-{'leave' if alive else 'remove'}-mv")
 
 
-def _drop_reference(working: WorkingSet, referrer_id: int, target: int) -> None:
-    """Take a deleted object out of everything that a referrer's tower says (behaviour.md §1.8)."""
+def _drop_reference(working: WorkingSet, referrer_id: int, target: int, before: int | None) -> None:
+    """Take a deleted object out of everything that a referrer's tower says (behaviour.md §1.8).
+
+    `before` is the metaverse object that it was linked to.
+    """
     referrer = working.cs(referrer_id)
     if referrer is None:
         return
@@ -288,32 +289,36 @@ def _drop_reference(working: WorkingSet, referrer_id: int, target: int) -> None:
     )
     working.put_cs(referrer_id, changed)
     if changed.link is not None:
-        _mark(working, changed.link.mv_id)
+        due = DueReference(changed.link.mv_id, target, changed.connector, inbound=True, before=before, dropped=True)
+        working.owe(due)
 
 
 # -- what a batch owes to others ------------------------------------------------------------------
 
 
-def _mark_referrers(working: WorkingSet) -> None:
-    """Objects that refer to one whose link changed must flow their references again, whoever they are."""
-    changed_targets: set[int] = set()
-    for cs_id in working.changed_cs:
-        before, after = working.base.cs(cs_id), working.cs(cs_id)
+def _absorb(working: WorkingSet, fork: WorkingSet, program: Program) -> None:
+    """Take over what one object's synchronization changed.
+
+    Whoever refers to an object whose link changed must flow that reference again; what flows it later in the
+    batch calls that done.
+    """
+    for cs_id in fork.changed_cs:
+        before, after = working.cs(cs_id), fork.cs(cs_id)
         old = before.link.mv_id if before is not None and before.link is not None else None
         new = after.link.mv_id if after is not None and after.link is not None else None
-        if old == new:
+        one = before or after
+        if old == new or one is None:
             continue
-        changed_targets.update(mv_id for mv_id in (old, new) if mv_id is not None)
-        for referrer_id in working.cs_referrers(cs_id):
-            referrer = working.cs(referrer_id)
-            if referrer is not None and referrer.link is not None:
-                _mark(working, referrer.link.mv_id)
-    for mv_id in changed_targets:
-        for referrer_id in working.mv_referrers(mv_id):
-            _mark(working, referrer_id)
+        referrers = fork.cs_referrers(cs_id)
+        for owner in set(fork.links_of(referrers).values()) if referrers else ():
+            fork.owe(DueReference(owner, cs_id, one.connector, inbound=True, before=old))
+        if one.connector in program.outbound_connectors:
+            _owe_metaverse_referrers(fork, one.connector, old, cs_id)
+            _owe_metaverse_referrers(fork, one.connector, new, None)
+    working.absorb(fork)
 
 
-def _mark(working: WorkingSet, mv_id: int) -> None:
-    mvo = working.mv(mv_id)
-    if mvo is not None and REFERENCE_RETRY not in mvo.retry:
-        working.put_mv(mv_id, replace(mvo, retry=mvo.retry | {REFERENCE_RETRY}))
+def _owe_metaverse_referrers(working: WorkingSet, connector: str, mv_id: int | None, had: int | None) -> None:
+    if mv_id is not None:
+        for owner in working.mv_referrers(mv_id):
+            working.owe(DueReference(owner, mv_id, connector, inbound=False, before=had))

@@ -53,6 +53,8 @@ class Work:
     narrow: bool = False
     """Whether this synchronization evaluates only what changed, where it knows what did (OPEN-16)."""
     narrowed: Narrowed | None = None
+    may_join: bool = False
+    """Whether a Join rule to some connector is in scope that found nothing, and so may find something later."""
     kept: WorkingSet | None = None
     """What stays when an outbound rule fails and the option says that the inbound result is kept (OPEN-18)."""
 

@@ -8,12 +8,12 @@ committed whole or not at all.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from attrflow.model.changes import ChangeSet
+from attrflow.model.changes import ChangeSet, Settled
 from attrflow.model.connector_space import CSObject, export_hologram
 from attrflow.model.delta import Delta, Image
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import EditedReferences, ReferenceIds, ReferenceSet
 from attrflow.model.values import folded
 from attrflow.ports.view import View
@@ -39,7 +39,11 @@ class WorkingSet:
         self._joins = joins
         self._cs: dict[int, CSObject | None] = {}
         self._mv: dict[int, MVObject | None] = {}
-        self._held: dict[tuple[int, str, bool], tuple[HeldReference, ...]] = {}
+        self._held: dict[HeldReference, bool] = {}
+        self._held_by: dict[int, set[HeldReference]] = {}
+        self._due: dict[DueReference, bool] = {}
+        self._due_by: dict[int, set[DueReference]] = {}
+        self._settled: dict[int, Settled] = {}
         self._by_anchor: dict[tuple[str, str], int] = {}
         self._by_dn: dict[tuple[str, str], int] = {}
         self._cs_keys: dict[tuple[str, str, str], set[int]] = {}
@@ -60,11 +64,17 @@ class WorkingSet:
             self.put_cs(cs_id, cso)
         for mv_id, mvo in fork._mv.items():
             self.put_mv(mv_id, mvo)
-        self._held.update(fork._held)
+        for held, now in fork._held.items():
+            self.hold(held, now=now)
+        for due, now in fork._due.items():
+            self.owe(due, now=now)
+        self._settled.update(fork._settled)
 
     def changes(self) -> ChangeSet:
         """Everything that was changed here."""
-        return ChangeSet(dict(self._cs), dict(self._mv), dict(self._held))
+        gone = {id_ for id_, mvo in self._mv.items() if mvo is None}
+        due = {one: now for one, now in self._due.items() if one.owner not in gone}
+        return ChangeSet(dict(self._cs), dict(self._mv), dict(self._held), due, dict(self._settled))
 
     @property
     def changed_cs(self) -> tuple[int, ...]:
@@ -85,6 +95,8 @@ class WorkingSet:
 
     def put_cs(self, id_: int, cso: CSObject | None) -> None:
         """Set the object's new state; None deletes it."""
+        self._unsettle(self._cs.get(id_))
+        self._unsettle(cso)
         self._cs[id_] = cso
         if cso is None:
             return
@@ -105,6 +117,7 @@ class WorkingSet:
 
     def put_mv(self, id_: int, mvo: MVObject | None) -> None:
         """Set the object's new state; None deletes it."""
+        self._settled.pop(id_, None)
         self._mv[id_] = mvo
         if mvo is None:
             return
@@ -116,22 +129,30 @@ class WorkingSet:
             for target in _in_memory(references.targets):
                 self._mv_targets.setdefault(target, set()).add(id_)
 
-    def hold(self, owner: int, connector: str, held: Iterable[HeldReference], *, inbound: bool) -> None:
-        """Replace what is held of an owner's references towards a connector."""
-        key, now = (owner, connector, inbound), tuple(held)
-        before = self._held.get(key)
-        if before is None:
-            before = tuple(h for h in self._base.held_by(owner, inbound=inbound) if h.connector == connector)
-        if set(before) != set(now):
-            self._held[key] = now
+    def hold(self, reference: HeldReference, *, now: bool) -> None:
+        """Hold a reference, or release it."""
+        self._held[reference] = now
+        self._held_by.setdefault(reference.owner, set()).add(reference)
 
-    def held_by(self, owner: int, *, inbound: bool | None = None) -> tuple[HeldReference, ...]:
-        """What is held of an owner's references; `inbound` None: in both directions."""
-        keys = [key for key in self._held if key[0] == owner and inbound in (None, key[2])]
-        below = [
-            h for h in self._base.held_by(owner, inbound=inbound) if (owner, h.connector, h.inbound) not in self._held
-        ]
-        return (*below, *(h for key in keys for h in self._held[key]))
+    def release(self, owner: int, connector: str, *, inbound: bool) -> None:
+        """Release everything that is held of an owner's references towards a connector."""
+        if any(name == connector for name, _ in self.held_attributes(owner, inbound=inbound)):
+            for reference in self.held_by(owner, inbound=inbound):
+                if reference.connector == connector:
+                    self.hold(reference, now=False)
+
+    def owe(self, due: DueReference, *, now: bool = True) -> None:
+        """Have a metaverse object flow a reference again, or (not `now`) call that done."""
+        self._due[due] = now
+        self._due_by.setdefault(due.owner, set()).add(due)
+
+    def _unsettle(self, cso: CSObject | None) -> None:
+        if self._settled and cso is not None and cso.link is not None:
+            self._settled.pop(cso.link.mv_id, None)
+
+    def settle(self, mv_id: int, settled: Settled) -> None:
+        """Take note that the object is at rest in the state that it has when this working set is committed."""
+        self._settled[mv_id] = settled
 
     # -- reading (the View protocol) --------------------------------------------------------------
 
@@ -221,13 +242,59 @@ class WorkingSet:
                 ids.add(id_)
         return tuple(sorted(ids))
 
+    def held_by(self, owner: int, *, inbound: bool | None = None) -> tuple[HeldReference, ...]:
+        """What is held of an owner's references; `inbound` None: in both directions."""
+        below = [h for h in self._base.held_by(owner, inbound=inbound) if h not in self._held]
+        here = [h for h in self._held_by.get(owner, ()) if self._held[h] and inbound in (None, h.inbound)]
+        return (*below, *here)
+
+    def held_attributes(self, owner: int, *, inbound: bool) -> frozenset[tuple[str, str]]:
+        """The (connector, attribute) of which references may be held: also where all were released here."""
+        below = self._base.held_attributes(owner, inbound=inbound)
+        here = self._held_by.get(owner)
+        if not here:
+            return below
+        return below | {(h.connector, h.attribute) for h in here if self._held[h] and h.inbound is inbound}
+
     def held_for(self, target: int, *, inbound: bool) -> tuple[HeldReference, ...]:
         """The references held for a target."""
-        below = [
-            h for h in self._base.held_for(target, inbound=inbound) if (h.owner, h.connector, inbound) not in self._held
-        ]
-        here = [h for held in self._held.values() for h in held if h.target == target and h.inbound is inbound]
+        below = [h for h in self._base.held_for(target, inbound=inbound) if h not in self._held]
+        here = [h for h, now in self._held.items() if now and h.target == target and h.inbound is inbound]
         return (*below, *here)
+
+    def due_by(self, owner: int) -> tuple[DueReference, ...]:
+        """What became of the targets of a metaverse object's references since it last flowed."""
+        below = tuple(due for due in self._base.due_by(owner) if due not in self._due)
+        here = self._due_by.get(owner)
+        return (*below, *(due for due in here if self._due[due])) if here else below
+
+    def links_of(self, cs_ids: Collection[int]) -> Mapping[int, int]:
+        """The metaverse objects that connector-space objects are linked to; unlinked ones are left out."""
+        below = [id_ for id_ in cs_ids if id_ not in self._cs]
+        found = dict(self._base.links_of(below)) if below else {}
+        if len(below) < len(cs_ids):
+            for id_ in cs_ids:
+                if (cso := self._cs.get(id_)) is not None and cso.link is not None:
+                    found[id_] = cso.link.mv_id
+        return found
+
+    def counterparts(self, mv_ids: Collection[int], connector: str) -> Mapping[int, int]:
+        """The connector's objects that metaverse objects are linked to; those without one are left out."""
+        found: dict[int, int] = {}
+        for mv_id, cs_id in self._base.counterparts(mv_ids, connector).items():
+            if cs_id not in self._cs:
+                found[mv_id] = cs_id
+        for mv_id in self._links.keys() & set(mv_ids):
+            here = [id_ for id_ in self._links[mv_id] if self._links_to(id_, mv_id, connector)]
+            if mv_id in found:
+                here.append(found[mv_id])
+            if here:
+                found[mv_id] = min(here)
+        return found
+
+    def _links_to(self, cs_id: int, mv_id: int, connector: str) -> bool:
+        cso = self._cs[cs_id]
+        return cso is not None and cso.connector == connector and cso.link is not None and cso.link.mv_id == mv_id
 
     def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
         """The objects below a DN, in dn_key order."""

@@ -7,22 +7,37 @@ from dataclasses import dataclass, field
 
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import WireAttempt
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 
-__all__ = ["ChangeSet", "RunObject", "RunRecord", "StepProgress", "StepRecord", "Watermark"]
+__all__ = ["ChangeSet", "RunObject", "RunRecord", "Settled", "StepProgress", "StepRecord", "Watermark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A metaverse object at rest: synchronizing it again changes nothing while its inputs are what they are.
+
+    The store remembers the state of the object and of all that is linked to it (DECISIONS 14).
+    """
+
+    program: str
+    """The digest of the rules, configuration and schemas that it was synchronized with."""
+    counters: tuple[str, ...]
+    """What a synchronization that changes nothing counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """New states by id; None is a deletion. Held references are replaced as a whole per key."""
+    """New states by id; None is a deletion. Of references that are held or due: which are so now, and which no more."""
 
     cs_objects: Mapping[int, CSObject | None] = field(default_factory=dict)
     mv_objects: Mapping[int, MVObject | None] = field(default_factory=dict)
-    held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]] = field(default_factory=dict)
-    """By (owner, connector, inbound): what is held now; an empty tuple clears."""
+    held: Mapping[HeldReference, bool] = field(default_factory=dict)
+    due: Mapping[DueReference, bool] = field(default_factory=dict)
+    settled: Mapping[int, Settled] = field(default_factory=dict)
+    """Metaverse objects that a synchronization brought to rest, by id: the states that are written here are its."""
 
     def __bool__(self) -> bool:
-        return bool(self.cs_objects or self.mv_objects or self.held)
+        return bool(self.cs_objects or self.mv_objects or self.held or self.due or self.settled)
 
     def then(self, later: ChangeSet) -> ChangeSet:
         """Both changes as one; the later state of an object wins."""
@@ -30,6 +45,8 @@ class ChangeSet:
             {**self.cs_objects, **later.cs_objects},
             {**self.mv_objects, **later.mv_objects},
             {**self.held, **later.held},
+            {**self.due, **later.due},
+            {**self.settled, **later.settled},
         )
 
 

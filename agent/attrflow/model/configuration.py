@@ -201,6 +201,9 @@ class EngineOptions:
     """OPEN-22: objects below a renamed container show their new DNs at once; else when they come in again."""
     export_deletes_first: bool = True
     """OPEN-12: an export begins with the deletes, which frees their names; else it ends with them."""
+    skip_objects_at_rest: bool = True
+    """A full synchronization passes over objects whose inputs are what they were (decision 0007); else it evaluates
+    all of them, with the same result."""
     length_limit: int = 448
     """Characters in a single-valued metaverse string; more is `mv-constraint-violation` (documented)."""
     loop_limit: int = 10

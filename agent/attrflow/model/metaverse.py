@@ -9,7 +9,7 @@ from attrflow.model.provenance import Provenance
 from attrflow.model.references import ReferenceSet
 from attrflow.model.values import Values
 
-__all__ = ["HeldReference", "MVAttribute", "MVObject", "MVReferences"]
+__all__ = ["DueReference", "HeldReference", "MVAttribute", "MVObject", "MVReferences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,21 @@ class HeldReference:
     target: int
     connector: str
     inbound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueReference:
+    """A reference whose target was linked, unlinked or deleted since the object that refers to it last flowed.
+
+    `owner` is the metaverse object that is to flow again. Inbound, `target` is the connector-space object
+    whose link changed, and `before` the metaverse object that it was linked to; outbound, `target` is a
+    metaverse object and `before` the object that it had in `connector`. `before` is None where there was none.
+    """
+
+    owner: int
+    target: int
+    connector: str
+    inbound: bool
+    before: int | None = None
+    dropped: bool = False
+    """The target was deleted, and taken out of the reference attributes that named it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MappingId", "Origin", "Provenance"]
+__all__ = ["Basis", "MappingId", "Origin", "Provenance"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +29,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a large reference attribute was flowed from, and what came of it, as digests of the two sets.
+
+    While both sets are known to be what they were but for a known difference, only the difference has to flow
+    (decision 0007).
+    """
+
+    source: int
+    result: int
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Who set an attribute, and since which run it stands.
 
@@ -39,3 +51,5 @@ class Provenance:
     origin: Origin | None
     since_run: int
     per_value: tuple[Origin, ...] | None = None
+    basis: Basis | None = None
+    """Of a reference attribute that flows by its differences."""

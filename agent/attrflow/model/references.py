@@ -146,12 +146,17 @@ def edited(base: ReferenceSet, delta: ReferenceDelta) -> ReferenceSet:
 
 
 def difference(old: ReferenceSet, new: ReferenceSet) -> ReferenceDelta:
-    """What turns `old` into `new`. An edit on top of `old` answers without loading `old`."""
+    """What turns `old` into `new`. An edit on top of `old`, or edits of one set, answer without loading it."""
     if old is new or (old.count == new.count and old.digest == new.digest):
         return ReferenceDelta()
     if isinstance(new, EditedReferences) and new.base is old:
         return new.delta
     if isinstance(old, EditedReferences) and old.base is new:
         return ReferenceDelta(old.delta.removed, old.delta.added)
+    if isinstance(new, EditedReferences) and isinstance(old, EditedReferences) and old.base is new.base:
+        was, now = old.delta, new.delta
+        return ReferenceDelta(
+            (now.added - was.added) | (was.removed - now.removed), (was.added - now.added) | (now.removed - was.removed)
+        )
     before, after = frozenset(old), frozenset(new)
     return ReferenceDelta(after - before, before - after)

@@ -117,7 +117,15 @@ class Store(View, Protocol):
         """How many ids `cs_ids` would give in all."""
 
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
-        """Metaverse objects whose `retry` is not empty, in id order."""
+        """Metaverse objects whose `retry` is not empty, or that have references due, in id order."""
+
+    def at_rest(self, cs_ids: Collection[int], program: str) -> Mapping[int, tuple[str, ...]]:
+        """Those of the linked objects that a synchronization with this program would not change.
+
+        Their metaverse object was settled with it, and neither that nor anything linked to it was written
+        since; none of them has a pending import, a stored error or a reason to be tried again. With each comes
+        what such a synchronization counts (`Settled.counters`).
+        """
 
     def cs_unseen(
         self, connector: str, partition: str, seen: Collection[int], *, after: int = 0, limit: int = 500

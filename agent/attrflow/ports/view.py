@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from attrflow.model.connector_space import CSObject
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 
 __all__ = ["Reads", "View"]
 
@@ -52,6 +52,18 @@ class View(Protocol):
     def held_for(self, target: int, *, inbound: bool) -> tuple[HeldReference, ...]:
         """The references held for a target: a connector-space id inbound, a metaverse id outbound."""
 
+    def held_attributes(self, owner: int, *, inbound: bool) -> frozenset[tuple[str, str]]:
+        """The (connector, attribute) of which an object has references that are held, without reading them."""
+
+    def due_by(self, owner: int) -> tuple[DueReference, ...]:
+        """What became of the targets of a metaverse object's references since it last flowed."""
+
+    def links_of(self, cs_ids: Collection[int]) -> Mapping[int, int]:
+        """The metaverse objects that connector-space objects are linked to; unlinked ones are left out."""
+
+    def counterparts(self, mv_ids: Collection[int], connector: str) -> Mapping[int, int]:
+        """The connector's objects that metaverse objects are linked to; those without one are left out."""
+
     def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
         """The objects below a DN (the object itself not included), in dn_key order."""
 
@@ -65,12 +77,15 @@ class Reads:
     dn_keys: Collection[tuple[str, str]] = ()
     mv_ids: Collection[int] = ()
     with_links: bool = False
-    """Also the metaverse objects of the named connector-space objects, and all that is linked to those."""
+    """Also the metaverse objects of the named connector-space objects, all that is linked to those, what is due
+    by them, and of which attributes references are held."""
     cs_values: Collection[tuple[str, str | None, str, str]] = ()
     """As `cs_by_value` takes them: (connector, type, attribute, folded). What is found is loaded too."""
     mv_values: Collection[tuple[str | None, str, str]] = ()
     """As `mv_by_value` takes them: (type, attribute, folded). What is found is loaded too."""
     with_held: bool = False
     """Also the references held for and by every object that is loaded, inbound and outbound."""
+    links: Collection[int] = ()
+    """As `links_of` takes them, without loading the objects."""
     with_referrers: bool = False
     """Also the ids of the referrers of every object that is loaded."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attrflow.engine.plan import SyncPlan
 from attrflow.engine.program import Program
 from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
-from attrflow.model.changes import RunObject
+from attrflow.model.changes import ChangeSet, RunObject
 from attrflow.ports.view import Reads, View
 from attrflow.runs.environment import BATCH_SIZE, Environment
 from attrflow.runs.step import Step, StepStopped
@@ -24,6 +24,7 @@ def sync_step(
 ) -> str:
     """Synchronize one partition's objects: all of them, or those with a pending import or a stored error.
 
+    A full synchronization counts the objects at rest without evaluating them (DECISIONS 14).
     `imported` are the objects that the same step imported: synchronized also where nothing of them changed.
     Then whatever these changes owe to others is flowed: references that were held for objects that are
     linked now, and provisioning to be tried again. Returns the step's result.
@@ -37,12 +38,18 @@ def sync_step(
     _require_order(program)
     options = environment.options
     for batch in _batches(environment, step, partition, full=full, imported=imported):
-        ids = tuple(step.next_batch(batch))
-        view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True))
+        given = tuple(step.next_batch(batch))
+        resting = environment.store.at_rest(given, program.digest) if full and options.skip_objects_at_rest else {}
+        counted = Counter(name for counters in resting.values() for name in counters)
+        ids = tuple(id_ for id_ in given if id_ not in resting)
+        if not ids:
+            step.commit(ChangeSet(), counted, processed=len(given))
+            continue
+        view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True, with_referrers=True))
         due = ids if full or options.retry_failed_objects else _unfailed(view, ids)
         narrow = not full and options.delta_sync_changed_flows_only
         plan = synchronize_batch(view, due, program, environment.world, run=step.run, narrow=narrow)
-        _apply(step, plan, len(ids), listed=not full)
+        _apply(step, plan, len(given), listed=not full, resting=counted)
     _retry(environment, step, program)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
 
@@ -118,17 +125,21 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
                 continue
             worked = True
             tried.update(due)
-            view = environment.store.prefetch(Reads(mv_ids=due, with_links=True))
+            view = environment.store.prefetch(Reads(mv_ids=due, with_links=True, with_referrers=True))
             plan = synchronize_metaverse_batch(view, due, program, environment.world, run=step.run)
-            for failed in set(due) - plan.changes.mv_objects.keys():
-                tried[failed] = environment.options.loop_limit
+            tried.update(dict.fromkeys(plan.failed, environment.options.loop_limit))
             _apply(step, plan, 0, listed=True)
         if not worked:
             return
 
 
-def _apply(step: Step, plan: SyncPlan, processed: int, *, listed: bool) -> None:
-    """Commit a plan. `listed`: also the objects that nothing happened to, which few are in a delta run."""
+def _apply(
+    step: Step, plan: SyncPlan, processed: int, *, listed: bool, resting: Mapping[str, int] | None = None
+) -> None:
+    """Commit a plan. `listed`: also the objects that nothing happened to, which few are in a delta run.
+
+    `resting` is what the objects of the batch count that were passed over.
+    """
     objects = []
     for outcome in plan.outcomes:
         error = outcome.error
@@ -143,4 +154,4 @@ def _apply(step: Step, plan: SyncPlan, processed: int, *, listed: bool) -> None:
                         error.detail if error is not None else None,
                     )
                 )
-    step.commit(plan.changes, plan.counters, objects, processed=processed)
+    step.commit(plan.changes, Counter(plan.counters) + Counter(resting or {}), objects, processed=processed)

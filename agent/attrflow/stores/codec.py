@@ -17,7 +17,7 @@ from attrflow.model.connector_space import CSObject, Disconnection, Link, Stored
 from attrflow.model.delta import AttributeDelta, Delta, Image
 from attrflow.model.errors import StoreError
 from attrflow.model.metaverse import MVAttribute, MVObject, MVReferences
-from attrflow.model.provenance import Origin, Provenance
+from attrflow.model.provenance import Basis, Origin, Provenance
 from attrflow.model.references import ReferenceDelta, ReferenceSet
 from attrflow.model.values import Values, from_json, reference_digest, to_json
 
@@ -312,20 +312,25 @@ def _provenances(data: Mapping[str, list[Any]], origins: Origins) -> dict[str, P
 
 
 def _provenance_data(provenance: Provenance, origins: Origins) -> list[object]:
-    """[origin, since run], and the origins of the single values where there are several contributors."""
+    """[origin, since run], then the origins of the single values and the basis, as far as there are any."""
     origin = provenance.origin
     data: list[object] = [None if origin is None else origins.id_of(origin), provenance.since_run]
-    if provenance.per_value is not None:
-        data.append([origins.id_of(each) for each in provenance.per_value])
+    each, basis = provenance.per_value, provenance.basis
+    if each is not None or basis is not None:
+        data.append(None if each is None else [origins.id_of(one) for one in each])
+    if basis is not None:
+        data.append([f"{basis.source:032x}", f"{basis.result:032x}"])
     return data
 
 
 def _provenance(data: list[Any], start: int, origins: Origins) -> Provenance:
     origin = data[start]
-    each = None
-    if len(data) > start + 2:
+    each, basis = None, None
+    if len(data) > start + 2 and data[start + 2] is not None:
         each = tuple([origins.origin(one) for one in data[start + 2]])
-    return Provenance(None if origin is None else origins.origin(origin), data[start + 1], each)
+    if len(data) > start + 3:
+        basis = Basis(*(int(digest, 16) for digest in data[start + 3]))
+    return Provenance(None if origin is None else origins.origin(origin), data[start + 1], each, basis)
 
 
 def _hash(columns: tuple[object, ...]) -> bytes:

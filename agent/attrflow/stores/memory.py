@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import is_
 
-from attrflow.model.changes import ChangeSet, StepProgress, Watermark
+from attrflow.model.changes import ChangeSet, Settled, StepProgress, Watermark
 from attrflow.model.connector_space import CSObject
 from attrflow.model.errors import StoreError
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
+from attrflow.model.references import ReferenceSet
 from attrflow.ports.store import Tombstone
 from attrflow.ports.view import Reads
 from attrflow.stores.claims import conflict
 from attrflow.stores.keys import cs_join_keys, mv_join_keys
 from attrflow.stores.lock import Holder, this_process
 from attrflow.stores.memory_keeping import MemoryKeeping
-from attrflow.stores.memory_references import HeldReferences, Referrers
+from attrflow.stores.memory_references import DueReferences, HeldReferences, Referrers
 from attrflow.stores.memory_search import MemorySearch
 from attrflow.stores.prefetch import PrefetchedView, prefetched
 from attrflow.stores.shown import cs_tombstone, mv_tombstone, tombstone_texts
@@ -47,6 +49,8 @@ class MemoryStore(MemoryKeeping, MemorySearch):
         self._mv_join_attributes: frozenset[str] = frozenset()
         self._referrers = Referrers()
         self._held = HeldReferences()
+        self._due = DueReferences()
+        self._settled: dict[int, tuple[Settled, tuple[CSObject | MVObject | None, ...]]] = {}
         self._holder: Holder | None = None
 
     # -- view ------------------------------------------------------------------------------------
@@ -92,6 +96,21 @@ class MemoryStore(MemoryKeeping, MemorySearch):
     def held_for(self, target: int, *, inbound: bool) -> tuple[HeldReference, ...]:
         return self._held.for_(target, inbound)
 
+    def held_attributes(self, owner: int, *, inbound: bool) -> frozenset[tuple[str, str]]:
+        return frozenset((row.connector, row.attribute) for row in self._held.by(owner, inbound))
+
+    def due_by(self, owner: int) -> tuple[DueReference, ...]:
+        return self._due.by(owner)
+
+    def links_of(self, cs_ids: Collection[int]) -> Mapping[int, int]:
+        return {
+            id_: cso.link.mv_id for id_ in cs_ids if (cso := self._cs.get(id_)) is not None and cso.link is not None
+        }
+
+    def counterparts(self, mv_ids: Collection[int], connector: str) -> Mapping[int, int]:
+        found = self.counterparts_many(mv_ids)
+        return {mv_id: there[connector] for mv_id, there in found.items() if connector in there}
+
     def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
         keys = self._sorted_dn_keys.get(connector, [])
         start = bisect_right(keys, dn_key)
@@ -128,6 +147,20 @@ class MemoryStore(MemoryKeeping, MemorySearch):
     def held_for_many(self, targets: Collection[int], *, inbound: bool) -> Mapping[int, list[HeldReference]]:
         return {id_: list(self.held_for(id_, inbound=inbound)) for id_ in targets}
 
+    def held_attributes_many(self, owners: Collection[int]) -> Mapping[tuple[int, bool], frozenset[tuple[str, str]]]:
+        keys = [(owner, inbound) for owner in owners for inbound in (True, False)]
+        return {(owner, inbound): self.held_attributes(owner, inbound=inbound) for owner, inbound in keys}
+
+    def due_by_many(self, owners: Collection[int]) -> Mapping[int, list[DueReference]]:
+        return {owner: list(self.due_by(owner)) for owner in owners}
+
+    def counterparts_many(self, mv_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+        linked = {mv_id: [self._cs[id_] for id_ in reversed(self.linked(mv_id))] for mv_id in mv_ids}
+        return {mv_id: {cso.connector: cso.id for cso in objects} for mv_id, objects in linked.items()}
+
+    def fill(self, sets: Iterable[ReferenceSet]) -> None:
+        """All sets are in memory."""
+
     def referrers_many(self, targets: Collection[int], *, mv: bool) -> Mapping[int, tuple[int, ...]]:
         return {id_: self.mv_referrers(id_) if mv else self.cs_referrers(id_) for id_ in targets}
 
@@ -146,7 +179,12 @@ class MemoryStore(MemoryKeeping, MemorySearch):
             if cso is not None:
                 self._put_cs(cso)
         gone = [id_ for id_, new in (*changes.cs_objects.items(), *changes.mv_objects.items()) if new is None]
-        self._held.replace(changes.held, gone)
+        self._held.write(changes.held, gone)
+        self._due.write(changes.due, gone)
+        for id_ in gone:
+            self._settled.pop(id_, None)
+        for mv_id, settled in changes.settled.items():
+            self._settled[mv_id] = (settled, self._around(mv_id))
         self._highest_id = max([self._highest_id, *changes.cs_objects, *changes.mv_objects])
         if progress is not None:
             self._write_progress(progress)
@@ -264,7 +302,27 @@ class MemoryStore(MemoryKeeping, MemorySearch):
         return len(self.cs_ids(connector, partition, limit=len(self._cs), pending_only=pending_only))
 
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
-        return tuple(sorted(i for i, mvo in self._mv.items() if mvo.retry and i > after)[:limit])
+        waiting = {i for i, mvo in self._mv.items() if mvo.retry} | self._due.owners
+        return tuple(sorted(i for i in waiting if i > after)[:limit])
+
+    def at_rest(self, cs_ids: Collection[int], program: str) -> Mapping[int, tuple[str, ...]]:
+        found = {}
+        for cs_id in cs_ids:
+            cso = self._cs.get(cs_id)
+            if cso is None or cso.link is None or cso.pending_import is not None or cso.import_error is not None:
+                continue
+            mvo, known = self._mv.get(cso.link.mv_id), self._settled.get(cso.link.mv_id)
+            if mvo is None or known is None or mvo.retry or self._due.by(mvo.id):
+                continue
+            settled, then = known
+            now = self._around(mvo.id)
+            if settled.program == program and len(now) == len(then) and all(map(is_, now, then)):
+                found[cs_id] = settled.counters
+        return found
+
+    def _around(self, mv_id: int) -> tuple[CSObject | MVObject | None, ...]:
+        """A metaverse object and all that is linked to it; frozen, so that the same objects are the same state."""
+        return (self._mv.get(mv_id), *(self._cs[id_] for id_ in self.linked(mv_id)))
 
     def cs_unseen(
         self, connector: str, partition: str, seen: Collection[int], *, after: int = 0, limit: int = 500

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrflow.model.connector_space import CSObject
 from attrflow.model.delta import Delta
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import NO_REFERENCES, ReferenceDelta, ReferenceSet, difference
 
-__all__ = ["HeldReferences", "Referrers"]
+__all__ = ["DueReferences", "HeldReferences", "Referrers"]
 
 
 class Referrers:
@@ -68,33 +68,57 @@ class HeldReferences:
     """Held references by owner and by target."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[int, str, bool], tuple[HeldReference, ...]] = {}
-        self._keys: dict[int, set[tuple[int, str, bool]]] = {}
+        self._by: dict[int, set[HeldReference]] = {}
         self._for: dict[tuple[int, bool], set[HeldReference]] = {}
 
     def by(self, owner: int, inbound: bool | None) -> tuple[HeldReference, ...]:
         """What an owner holds; `inbound` None: in both directions."""
-        rows = [row for key in self._keys.get(owner, ()) for row in self._rows[key]]
-        return _in_order([row for row in rows if inbound in (None, row.inbound)])
+        return _in_order([row for row in self._by.get(owner, ()) if inbound in (None, row.inbound)])
 
     def for_(self, target: int, inbound: bool) -> tuple[HeldReference, ...]:
         """What is held for a target in one direction."""
         return _in_order(self._for.get((target, inbound), ()))
 
-    def replace(self, held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]], gone: Collection[int]) -> None:
-        """What is held now by (owner, connector, direction); owners in `gone` hold nothing."""
-        nothing: tuple[HeldReference, ...] = ()
-        emptied = {key: nothing for owner in gone for key in self._keys.get(owner, ())}
-        for key, rows in {**held, **emptied}.items():
-            for row in self._rows.pop(key, ()):
-                self._for[(row.target, row.inbound)].discard(row)
-            self._keys.get(key[0], set()).discard(key)
-            if rows and key[0] not in gone:
-                self._rows[key] = rows
-                self._keys.setdefault(key[0], set()).add(key)
-                for row in rows:
-                    assert (row.owner, row.connector, row.inbound) == key, f"{row} is filed under {key}"
-                    self._for.setdefault((row.target, row.inbound), set()).add(row)
+    def write(self, held: Mapping[HeldReference, bool], gone: Collection[int]) -> None:
+        """Which references are held now and which no more; owners in `gone` hold nothing."""
+        released = [row for owner in gone for row in self._by.get(owner, ())]
+        for row, held_now in {**held, **dict.fromkeys(released, False)}.items():
+            now = held_now and row.owner not in gone
+            owned = self._by.setdefault(row.owner, set())
+            waiting = self._for.setdefault((row.target, row.inbound), set())
+            for rows in (owned, waiting):
+                if now:
+                    rows.add(row)
+                else:
+                    rows.discard(row)
+
+
+class DueReferences:
+    """References that are due, by owner."""
+
+    def __init__(self) -> None:
+        self._by: dict[int, dict[DueReference, None]] = {}
+
+    def by(self, owner: int) -> tuple[DueReference, ...]:
+        """What is due by an owner."""
+        return tuple(self._by.get(owner, ()))
+
+    @property
+    def owners(self) -> frozenset[int]:
+        """Who has references due."""
+        return frozenset(self._by)
+
+    def write(self, due: Mapping[DueReference, bool], gone: Collection[int]) -> None:
+        """Which references are due now and which no more; owners in `gone` owe nothing."""
+        for one, now in due.items():
+            owed = self._by.setdefault(one.owner, {})
+            if now:
+                owed[one] = None
+            else:
+                owed.pop(one, None)
+        for owner in {*gone, *(one.owner for one in due)}:
+            if owner in gone or not self._by.get(owner):
+                self._by.pop(owner, None)
 
 
 def _in_order(held: Iterable[HeldReference]) -> tuple[HeldReference, ...]:

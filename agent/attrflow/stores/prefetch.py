@@ -8,43 +8,17 @@ of the moment it was made; a later commit is seen only through what falls throug
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from attrflow.model.connector_space import CSObject
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.ports.view import Reads, View
+from attrflow.stores.bulk import Bulk, Pair
 
-__all__ = ["Bulk", "PrefetchedView", "prefetched"]
+__all__ = ["PrefetchedView", "prefetched"]
 
-Pair = tuple[str, str]
-
-
-class Bulk(View, Protocol):
-    """What a store answers for many keys at once; what does not exist is left out of the answer."""
-
-    def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]:
-        """The connector-space objects by id."""
-
-    def cs_at_anchors(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]:
-        """The staging objects by (connector, anchor)."""
-
-    def cs_at_dn_keys(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]:
-        """The objects by (connector, dn_key)."""
-
-    def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]:
-        """The metaverse objects by id."""
-
-    def linked_many(self, mv_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
-        """Ids of the linked connector-space objects by metaverse id, ascending."""
-
-    def held_by_many(self, owners: Collection[int]) -> Mapping[int, list[HeldReference]]:
-        """The held references by owner."""
-
-    def held_for_many(self, targets: Collection[int], *, inbound: bool) -> Mapping[int, list[HeldReference]]:
-        """The held references by target."""
-
-    def referrers_many(self, targets: Collection[int], *, mv: bool) -> Mapping[int, tuple[int, ...]]:
-        """Ids of the referring objects by target, ascending; of metaverse objects with `mv`."""
+SMALL = 32
+"""References up to which a set is read with its owner."""
 
 
 class PrefetchedView:
@@ -64,9 +38,20 @@ class PrefetchedView:
         self._held_for: dict[tuple[int, bool], tuple[HeldReference, ...]] = {}
         self._cs_referrers: dict[int, tuple[int, ...]] = {}
         self._mv_referrers: dict[int, tuple[int, ...]] = {}
+        self._held_attributes: dict[tuple[int, bool], frozenset[Pair]] = {}
+        self._due_by: dict[int, tuple[DueReference, ...]] = {}
+        self._links: dict[int, int | None] = {}
+        self._counterparts: dict[int, Mapping[str, int]] = {}
+        self._highest: int | None = None
+
+    def _is_new(self, id_: int) -> bool:
+        """Whether the store cannot know the id: it was given out after the view was made."""
+        return self._highest is not None and id_ > self._highest
 
     def cs(self, id_: int) -> CSObject | None:
         if id_ not in self._cs:
+            if self._is_new(id_):
+                return None
             self.misses += 1
             self._keep_cs(self._below.cs(id_), id_)
         return self._cs[id_]
@@ -98,6 +83,8 @@ class PrefetchedView:
 
     def mv(self, id_: int) -> MVObject | None:
         if id_ not in self._mv:
+            if self._is_new(id_):
+                return None
             self.misses += 1
             self._mv[id_] = self._below.mv(id_)
         return self._mv[id_]
@@ -111,24 +98,32 @@ class PrefetchedView:
 
     def linked(self, mv_id: int) -> tuple[int, ...]:
         if mv_id not in self._linked:
+            if self._is_new(mv_id):
+                return ()
             self.misses += 1
             self._linked[mv_id] = self._below.linked(mv_id)
         return self._linked[mv_id]
 
     def cs_referrers(self, target: int) -> tuple[int, ...]:
         if target not in self._cs_referrers:
+            if self._is_new(target):
+                return ()
             self.misses += 1
             self._cs_referrers[target] = self._below.cs_referrers(target)
         return self._cs_referrers[target]
 
     def mv_referrers(self, target: int) -> tuple[int, ...]:
         if target not in self._mv_referrers:
+            if self._is_new(target):
+                return ()
             self.misses += 1
             self._mv_referrers[target] = self._below.mv_referrers(target)
         return self._mv_referrers[target]
 
     def held_by(self, owner: int, *, inbound: bool | None = None) -> tuple[HeldReference, ...]:
         if owner not in self._held_by:
+            if self._is_new(owner):
+                return ()
             self.misses += 1
             self._held_by[owner] = self._below.held_by(owner)
         return tuple(row for row in self._held_by[owner] if inbound in (None, row.inbound))
@@ -139,6 +134,55 @@ class PrefetchedView:
             self.misses += 1
             self._held_for[key] = self._below.held_for(target, inbound=inbound)
         return self._held_for[key]
+
+    def held_attributes(self, owner: int, *, inbound: bool) -> frozenset[Pair]:
+        key = (owner, inbound)
+        if key not in self._held_attributes:
+            if self._is_new(owner):
+                return frozenset()
+            self.misses += 1
+            self._held_attributes[key] = self._below.held_attributes(owner, inbound=inbound)
+        return self._held_attributes[key]
+
+    def due_by(self, owner: int) -> tuple[DueReference, ...]:
+        if owner not in self._due_by:
+            if self._is_new(owner):
+                return ()
+            self.misses += 1
+            self._due_by[owner] = self._below.due_by(owner)
+        return self._due_by[owner]
+
+    def links_of(self, cs_ids: Collection[int]) -> Mapping[int, int]:
+        found: dict[int, int] = {}
+        unknown = []
+        for id_ in cs_ids:
+            if id_ in self._cs:
+                cso = self._cs[id_]
+                if cso is not None and cso.link is not None:
+                    found[id_] = cso.link.mv_id
+            elif id_ in self._links:
+                if (mv_id := self._links[id_]) is not None:
+                    found[id_] = mv_id
+            elif not self._is_new(id_):
+                unknown.append(id_)
+        if unknown:
+            self.misses += 1
+            found.update(self._below.links_of(unknown))
+        return found
+
+    def counterparts(self, mv_ids: Collection[int], connector: str) -> Mapping[int, int]:
+        found: dict[int, int] = {}
+        unknown = []
+        for mv_id in mv_ids:
+            if mv_id in self._counterparts:
+                if (cs_id := self._counterparts[mv_id].get(connector)) is not None:
+                    found[mv_id] = cs_id
+            elif not self._is_new(mv_id):
+                unknown.append(mv_id)
+        if unknown:
+            self.misses += 1
+            found.update(self._below.counterparts(unknown, connector))
+        return found
 
     def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
         self.misses += 1
@@ -178,12 +222,41 @@ class PrefetchedView:
             for id_, linked in _complete(bulk.linked_many(mv_ids), mv_ids):
                 self._linked[id_] = linked or ()
             self._load_cs(bulk, [id_ for ids in self._linked.values() for id_ in ids])
+            self._load_references(bulk)
         self._load_beside(bulk, reads)
+        self._highest = bulk.highest_id()
 
     def _load_cs(self, bulk: Bulk, ids: Collection[int]) -> None:
         wanted = {id_ for id_ in ids if id_ not in self._cs}
         for id_, cso in _complete(bulk.cs_many(wanted), wanted):
             self._keep_cs(cso, id_)
+
+    def _load_references(self, bulk: Bulk) -> None:
+        """The small reference sets of what is loaded, what is due by it, and what all these targets are linked to."""
+        objects = [cso for cso in self._cs.values() if cso is not None]
+        metaverse = [mvo for mvo in self._mv.values() if mvo is not None]
+        due = bulk.due_by_many([mvo.id for mvo in metaverse])
+        self._due_by = {mvo.id: tuple(due.get(mvo.id, ())) for mvo in metaverse}
+        cs_sets = [
+            held for cso in objects if cso.image for held in cso.image.references.values() if held.count <= SMALL
+        ]
+        mv_sets = [held.targets for mvo in metaverse for held in mvo.references.values() if held.targets.count <= SMALL]
+        bulk.fill([*cs_sets, *mv_sets])
+        targets = {id_ for held in cs_sets for id_ in held}
+        targets.update(id_ for cso in objects for id_ in _shifted(cso))
+        targets.update(one.target for owed in due.values() for one in owed if one.inbound)
+        targets.update(one.before for owed in due.values() for one in owed if not one.inbound and one.before)
+        self._links = dict.fromkeys(targets) | dict(bulk.links_of(targets))
+        linked = {mv_id for mv_id in self._links.values() if mv_id is not None}
+        linked.update(id_ for held in mv_sets for id_ in held)
+        linked.update(one.target for owed in due.values() for one in owed if not one.inbound)
+        linked.update(one.before for owed in due.values() for one in owed if one.inbound and one.before)
+        self._counterparts = dict.fromkeys(linked, _NOWHERE) | dict(bulk.counterparts_many(linked))
+        owners = [*(cso.id for cso in objects), *(mvo.id for mvo in metaverse)]
+        held_now = bulk.held_attributes_many(owners)
+        for owner in owners:
+            for inbound in (True, False):
+                self._held_attributes[owner, inbound] = held_now.get((owner, inbound), frozenset())
 
     def _load_beside(self, bulk: Bulk, reads: Reads) -> None:
         """Held references (for and by) and referrers of everything that is loaded by now."""
@@ -198,6 +271,17 @@ class PrefetchedView:
                 self._cs_referrers[id_] = referrers or ()
             for id_, referrers in _complete(bulk.referrers_many(self._mv.keys(), mv=True), self._mv.keys()):
                 self._mv_referrers[id_] = referrers or ()
+
+
+_NOWHERE: Mapping[str, int] = {}
+
+
+def _shifted(cso: CSObject) -> Iterator[int]:
+    """The references that the pending import of an object adds and takes away."""
+    if cso.pending_import is not None:
+        for shift in cso.pending_import.references.values():
+            yield from shift.added
+            yield from shift.removed
 
 
 K = TypeVar("K")

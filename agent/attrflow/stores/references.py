@@ -8,7 +8,7 @@ keeps, and goes on showing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from attrflow.model.delta import Delta
@@ -66,6 +66,10 @@ class StoredReferences:
 
     def __repr__(self) -> str:
         return f"StoredReferences(owner={self.owner}, {self.attribute!r}, count={self.count})"
+
+    def fill(self, ids: Iterable[int]) -> None:
+        """Take in the ids, read in the moment in which the set was made."""
+        self._ids = frozenset(ids)
 
     def stands_on(self, owner: int, layer: int, attribute: str, digest: str) -> bool:
         """Whether this is the set of that owner's attribute, as its document has it now."""

@@ -22,6 +22,7 @@ from attrflow.stores.lock import hold_file
 from attrflow.stores.sqlite_commit import Batch
 from attrflow.stores.sqlite_history import SqliteHistory, write_progress, write_watermark
 from attrflow.stores.sqlite_keeping import SqliteKeeping
+from attrflow.stores.sqlite_rest import at_rest, write_settled
 from attrflow.stores.sqlite_search import SqliteSearch
 
 __all__ = ["SqliteStore", "open_sqlite"]
@@ -55,7 +56,10 @@ class SqliteStore(SqliteSearch, SqliteHistory, SqliteKeeping):
         if changes:
             batch = Batch(self._database, self._origins, self._joins)
             batch.prepare(changes, self._gone(changes), 0 if progress is None else progress.run)
-            batch.write(changes.held, max([0, *changes.cs_objects, *changes.mv_objects]))
+            batch.write(changes.held, changes.due, max([0, *changes.cs_objects, *changes.mv_objects]))
+            gone = [id_ for id_, new in changes.mv_objects.items() if new is None]
+            if gone or changes.settled:
+                write_settled(self._database, changes.settled, gone)
         if progress is not None:
             write_progress(self._database, progress)
         if watermark is not None:
@@ -85,8 +89,9 @@ class SqliteStore(SqliteSearch, SqliteHistory, SqliteKeeping):
     def set_join_attributes(self, cs: Mapping[str, Collection[str]], mv: Collection[str]) -> None:
         self._joins.tell(cs, mv, (self.cs_many, self.mv_many))
 
-    def highest_id(self) -> int:
-        return int(self._database.rows("SELECT highest FROM id_sequence")[0][0])
+    def at_rest(self, cs_ids: Collection[int], program: str) -> Mapping[int, tuple[str, ...]]:
+        with self._database.reading():
+            return at_rest(self._database, cs_ids, program)
 
 
 def open_sqlite(path: str | PathLike[str], *, read_only: bool = False) -> SqliteStore:

@@ -15,7 +15,7 @@ import orjson
 from attrflow.model.changes import ChangeSet
 from attrflow.model.connector_space import CSObject
 from attrflow.model.errors import StoreError
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.stores.codec import IMAGE_LAYER, MV_LAYER, cs_row, json_text, mv_row, parsed
 from attrflow.stores.database import Database, Row
 from attrflow.stores.keys import cs_keys, mv_join_keys, mv_lookup_keys
@@ -23,7 +23,16 @@ from attrflow.stores.origins import InternedOrigins
 from attrflow.stores.references import ReferenceRows, delta_changes, set_changes
 from attrflow.stores.shown import cs_tombstone, mv_tombstone, tombstone_texts
 from attrflow.stores.sqlite_joins import METAVERSE, JoinAttributes
-from attrflow.stores.statements import CS_INSERT, CS_UPDATE, MV_INSERT, MV_UPDATE
+from attrflow.stores.statements import (
+    CS_INSERT,
+    CS_UPDATE,
+    DUE_DELETE,
+    DUE_INSERT,
+    HELD_DELETE,
+    HELD_INSERT,
+    MV_INSERT,
+    MV_UPDATE,
+)
 
 __all__ = ["Batch"]
 
@@ -173,14 +182,15 @@ class Batch:
         self._lookups.difference_update(lookups)
         self._join_keys.difference_update(keys)
 
-    def write(self, held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]], highest_id: int) -> None:
+    def write(self, held: Mapping[HeldReference, bool], due: Mapping[DueReference, bool], highest_id: int) -> None:
         """Write the rows, deletions first.
 
         Raises:
             sqlite3.IntegrityError: two objects claim one DN or anchor.
         """
         many = self._database.run_many
-        self._write_held(held)
+        self._write_beside(HELD_DELETE, HELD_INSERT, {_held_row(one): now for one, now in held.items()})
+        self._write_beside(DUE_DELETE, DUE_INSERT, {_due_row(one): now for one, now in due.items()})
         self._delete()
         many("UPDATE cs_object SET transient = 1, anchor = NULL WHERE id = ?", self._released)
         many(CS_UPDATE, self._cs.updated)
@@ -199,16 +209,10 @@ class Batch:
         many("INSERT INTO join_key VALUES (?, ?, ?, ?)", sorted(self._join_keys))
         self._database.run("UPDATE id_sequence SET highest = max(highest, ?)", (highest_id,))
 
-    def _write_held(self, held: Mapping[tuple[int, str, bool], tuple[HeldReference, ...]]) -> None:
-        self._database.run_many(
-            "DELETE FROM held_reference WHERE owner = ? AND connector = ? AND inbound = ?", list(held)
-        )
-        rows = []
-        for key, references in held.items():
-            for row in references:
-                assert (row.owner, row.connector, row.inbound) == key, f"{row} is filed under {key}"
-                rows.append((*key, row.attribute, row.target))
-        self._database.run_many("INSERT OR IGNORE INTO held_reference VALUES (?, ?, ?, ?, ?)", rows)
+    def _write_beside(self, delete: str, insert: str, rows: Mapping[Row, bool]) -> None:
+        """Write the rows that are so now, and delete those that are no more; all columns are the key."""
+        self._database.run_many(delete, [row for row, now in rows.items() if not now])
+        self._database.run_many(insert, [row for row, now in rows.items() if now])
 
     def _delete(self) -> None:
         for statement in (
@@ -216,6 +220,7 @@ class Batch:
             "DELETE FROM mv_object WHERE id = ?",
             "DELETE FROM reference WHERE owner = ?",
             "DELETE FROM held_reference WHERE owner = ?",
+            "DELETE FROM due_reference WHERE owner = ?",
             "DELETE FROM lookup WHERE owner = ?",
             "DELETE FROM join_key WHERE owner = ?",
         ):
@@ -225,6 +230,14 @@ class Batch:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             self._graves,
         )
+
+
+def _held_row(one: HeldReference) -> Row:
+    return (one.owner, one.connector, one.inbound, one.attribute, one.target)
+
+
+def _due_row(one: DueReference) -> Row:
+    return (one.owner, one.target, one.connector, one.inbound, one.before or 0, one.dropped)
 
 
 def _sets(text: object) -> Mapping[str, Any]:

@@ -50,6 +50,11 @@ WHERE connector = ?1 AND id > ?3 AND kind = 'staging' AND (?2 IS NULL OR partiti
     AND (pending_import IS NOT NULL OR import_error IS NOT NULL)
 ORDER BY id LIMIT ?4
 """
+_MV_RETRY_IDS = """
+SELECT id FROM mv_object WHERE retry IS NOT NULL AND id > ?1
+UNION SELECT owner FROM due_reference WHERE owner > ?1
+ORDER BY 1 LIMIT ?2
+"""
 _CS_KNOWN_IDS = """
 SELECT id FROM cs_object
 WHERE connector = ?1 AND id > ?3 AND kind = 'staging' AND partition = ?2
@@ -111,9 +116,7 @@ class SqliteSearch(SqliteView):
         return int(self._database.rows(sql, (connector, partition))[0][0])
 
     def mv_retry_ids(self, *, after: int = 0, limit: int = 500) -> tuple[int, ...]:
-        return self._ids(
-            "SELECT id FROM mv_object WHERE retry IS NOT NULL AND id > ? ORDER BY id LIMIT ?", (after, limit)
-        )
+        return self._ids(_MV_RETRY_IDS, (after, limit))
 
     def cs_unseen(
         self, connector: str, partition: str, seen: Collection[int], *, after: int = 0, limit: int = 500

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import orjson
 
 from attrflow.model.connector_space import CSObject
-from attrflow.model.metaverse import HeldReference, MVObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import ReferenceSet
 from attrflow.ports.view import Reads
 from attrflow.stores.codec import cs_object, mv_object, stored_key
@@ -36,6 +36,13 @@ _CS_BY_ANCHORS = CS_SELECT + " WHERE connector = ? AND kind = 'staging' AND anch
 _CS_BY_DNS = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key " + _AMONG
 _MV_BY_ID = MV_SELECT + " WHERE id = ?"
 _MV_BY_IDS = MV_SELECT + " WHERE id " + _AMONG
+_LINKS = """
+SELECT id, mv_id FROM cs_object WHERE mv_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))
+"""
+_COUNTERPARTS = """
+SELECT mv_id, connector, min(id) FROM cs_object
+WHERE mv_id IN (SELECT value FROM json_each(?)) GROUP BY mv_id, connector
+"""
 _HELD_BY_MANY = """
 SELECT owner, attribute, target, connector, inbound FROM held_reference
 WHERE owner IN (SELECT value FROM json_each(?)) ORDER BY owner, attribute, target, connector
@@ -43,6 +50,18 @@ WHERE owner IN (SELECT value FROM json_each(?)) ORDER BY owner, attribute, targe
 _HELD_FOR_MANY = """
 SELECT owner, attribute, target, connector, inbound FROM held_reference
 WHERE target IN (SELECT value FROM json_each(?)) AND inbound = ? ORDER BY owner, attribute, target, connector
+"""
+_HELD_ATTRIBUTES_MANY = """
+SELECT DISTINCT owner, connector, attribute, inbound FROM held_reference
+WHERE owner IN (SELECT value FROM json_each(?))
+"""
+_DUE_BY_MANY = """
+SELECT owner, target, connector, inbound, before, dropped FROM due_reference
+WHERE owner IN (SELECT value FROM json_each(?))
+"""
+_SETS_OF_MANY = """
+SELECT r.owner, r.layer, r.attribute, r.target FROM json_each(?) k JOIN reference r
+ON r.owner = k.value ->> 0 AND r.layer = k.value ->> 1 AND r.attribute = k.value ->> 2
 """
 _REFERRERS_MANY = """
 SELECT DISTINCT target, owner FROM reference
@@ -95,6 +114,19 @@ class SqliteView:
 
     def held_for(self, target: int, *, inbound: bool) -> tuple[HeldReference, ...]:
         return tuple(self.held_for_many((target,), inbound=inbound).get(target, ()))
+
+    def held_attributes(self, owner: int, *, inbound: bool) -> frozenset[tuple[str, str]]:
+        return self.held_attributes_many((owner,)).get((owner, inbound), frozenset())
+
+    def due_by(self, owner: int) -> tuple[DueReference, ...]:
+        return tuple(self.due_by_many((owner,)).get(owner, ()))
+
+    def links_of(self, cs_ids: Collection[int]) -> Mapping[int, int]:
+        return dict(self._database.rows(_LINKS, (_array(cs_ids),)))
+
+    def counterparts(self, mv_ids: Collection[int], connector: str) -> Mapping[int, int]:
+        found = self.counterparts_many(mv_ids)
+        return {mv_id: there[connector] for mv_id, there in found.items() if connector in there}
 
     def descendants(self, connector: str, dn_key: str) -> Iterator[CSObject]:
         """Read a page at a time, so a commit between two pages is seen."""
@@ -160,8 +192,38 @@ class SqliteView:
             found.setdefault(row[2], []).append(_held(row))
         return found
 
+    def held_attributes_many(self, owners: Collection[int]) -> Mapping[tuple[int, bool], frozenset[tuple[str, str]]]:
+        found: dict[tuple[int, bool], set[tuple[str, str]]] = {}
+        for owner, connector, attribute, inbound in self._database.rows(_HELD_ATTRIBUTES_MANY, (_array(owners),)):
+            found.setdefault((owner, bool(inbound)), set()).add((connector, attribute))
+        return {key: frozenset(names) for key, names in found.items()}
+
+    def due_by_many(self, owners: Collection[int]) -> Mapping[int, list[DueReference]]:
+        found: dict[int, list[DueReference]] = {}
+        for owner, target, connector, inbound, before, dropped in self._database.rows(_DUE_BY_MANY, (_array(owners),)):
+            due = DueReference(owner, target, connector, bool(inbound), before or None, bool(dropped))
+            found.setdefault(owner, []).append(due)
+        return found
+
+    def counterparts_many(self, mv_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
+        found: dict[int, dict[str, int]] = {}
+        for mv_id, connector, cs_id in self._database.rows(_COUNTERPARTS, (_array(mv_ids),)):
+            found.setdefault(mv_id, {})[connector] = cs_id
+        return found
+
+    def fill(self, sets: Iterable[ReferenceSet]) -> None:
+        wanted = {(one.owner, one.layer, one.attribute): one for one in sets if isinstance(one, StoredReferences)}
+        found: dict[tuple[int, int, str], list[int]] = {key: [] for key in wanted}
+        for owner, layer, attribute, target in self._database.rows(_SETS_OF_MANY, (_array(list(wanted)),)):
+            found[owner, layer, attribute].append(target)
+        for key, ids in found.items():
+            wanted[key].fill(ids)
+
     def referrers_many(self, targets: Collection[int], *, mv: bool) -> Mapping[int, tuple[int, ...]]:
         return _grouped(self._database.rows(_REFERRERS_MANY, (_array(targets), int(mv))))
+
+    def highest_id(self) -> int:
+        return int(self._database.rows("SELECT highest FROM id_sequence")[0][0])
 
     # -- rows to nouns -----------------------------------------------------------------------------
 
@@ -178,7 +240,7 @@ class SqliteView:
         return StoredReferences(self._database, owner, layer, attribute, count, digest)
 
 
-def _array(items: Iterable[int] | Iterable[str]) -> str:
+def _array(items: Iterable[int] | Iterable[str] | Iterable[tuple[int, int, str]]) -> str:
     """The keys as one JSON array: no limit on their number, one statement in the cache."""
     return orjson.dumps(list(items)).decode()
 

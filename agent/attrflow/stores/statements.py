@@ -10,6 +10,10 @@ __all__ = [
     "CS_INSERT",
     "CS_SELECT",
     "CS_UPDATE",
+    "DUE_DELETE",
+    "DUE_INSERT",
+    "HELD_DELETE",
+    "HELD_INSERT",
     "LOOKUP_PART",
     "LOOKUP_WHOLE",
     "MV_INSERT",
@@ -58,6 +62,16 @@ MV_UPDATE = """
 UPDATE mv_object SET object_type = ?2, attributes = ?3, reference_sets = ?4, retry = ?5, hash = ?6
 WHERE id = ?1
 """
+
+HELD_DELETE = """
+DELETE FROM held_reference WHERE owner = ? AND connector = ? AND inbound = ? AND attribute = ? AND target = ?
+"""
+HELD_INSERT = "INSERT OR IGNORE INTO held_reference VALUES (?, ?, ?, ?, ?)"
+DUE_DELETE = """
+DELETE FROM due_reference
+WHERE owner = ? AND target = ? AND connector = ? AND inbound = ? AND before = ? AND dropped = ?
+"""
+DUE_INSERT = "INSERT OR IGNORE INTO due_reference VALUES (?, ?, ?, ?, ?, ?)"
 
 LOOKUP_WHOLE = "SELECT owner FROM lookup WHERE folded = :text"
 

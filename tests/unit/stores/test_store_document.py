@@ -69,7 +69,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Con
     step = StepRecord(
         1, "full-sync", BASE, "2026-03-01T08:00:01Z", result="success", counters={"joined": 2, "failed": 1}
     )
-    held = {(3, "ad", True): (HeldReference(3, "member", 2, "ad", True),)}
+    held = {HeldReference(3, "member", 2, "ad", inbound=True): True}
     objects = {cso.id: cso for cso in (KARI, BO, STAFF, FEW, GONE)}
     store.commit(ChangeSet(objects, {10: PERSON, 11: GROUP}, held), progress=StepProgress(run.number, step))
     store.commit(ChangeSet({5: None}), progress=StepProgress(run.number, step))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import cycle, expr, mocks, mocks_ad
+from tests.bench import cycle, engine, expr, mocks, mocks_ad
 from tests.bench.rows import Row, as_json, as_text
 
 
@@ -18,6 +18,7 @@ def _mocks(objects: int) -> Sequence[Row]:
 
 SECTIONS: Mapping[str, Callable[[int], Sequence[Row]]] = {
     "cycle": cycle.rows,
+    "engine": engine.rows,
     "expr": expr.rows,
     "mocks": _mocks,
 }

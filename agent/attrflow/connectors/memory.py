@@ -44,6 +44,7 @@ class MemoryDirectory:
         self.schema = schema
         self.entries: dict[str, MemoryEntry] = {}
         self._log: list[str] = []
+        self._by_key: dict[str, str] = {}
         self._prefix = prefix
         self._last = 0
 
@@ -51,18 +52,22 @@ class MemoryDirectory:
         """Add an entry and return its anchor."""
         self._last += 1
         anchor = f"{self._prefix}-{self._last}"
-        self.entries[anchor] = entry
-        self._log.append(anchor)
+        self.put(anchor, entry)
         return anchor
 
     def find(self, dn: str) -> str | None:
         """The anchor of the entry with that DN, or None."""
         key = dn_key(dn)
-        return next((anchor for anchor, entry in self.entries.items() if dn_key(entry.dn) == key), None)
+        known = self._by_key.get(key)
+        if known is not None and known in self.entries and dn_key(self.entries[known].dn) == key:
+            return known
+        self._by_key = {dn_key(entry.dn): anchor for anchor, entry in reversed(self.entries.items())}
+        return self._by_key.get(key)
 
     def put(self, anchor: str, entry: MemoryEntry) -> None:
         """Replace an entry: a change of attributes, a rename, or both."""
         self.entries[anchor] = entry
+        self._by_key.setdefault(dn_key(entry.dn), anchor)  # of two of one name the first is found
         self._log.append(anchor)
 
     def set(self, dn: str, attribute: str, values: Values) -> None:

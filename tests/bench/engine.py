@@ -19,7 +19,8 @@ from tests.unit.engine.lab import Lab
 from tests.unit.engine.lab_entries import dn, group, refer, user
 
 from attrflow.connectors.memory import MemoryEntry
-from attrflow.engine import inbound, outbound, sync
+from attrflow.engine.precedence import resolve
+from attrflow.engine.settle import settle
 from attrflow.model.changes import ChangeSet, StepProgress, Watermark
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import ImportedObject, ImportedReferences, Page, ReferenceTarget
@@ -174,7 +175,6 @@ def _group(name: str, number: int, members: Sequence[str]) -> MemoryEntry:
 @contextmanager
 def _counting(counts: Counter[str]) -> Iterator[None]:
     """Count objects that are evaluated and attributes that are resolved, where the engine does it."""
-    settle, inward, outward = sync.settle, inbound.resolve, outbound.resolve
 
     def counted(name: str, work: Callable[..., object]) -> Callable[..., object]:
         def wrapped(*args: object, **options: object) -> object:
@@ -184,9 +184,9 @@ def _counting(counts: Counter[str]) -> Iterator[None]:
         return wrapped
 
     with (
-        patch.object(sync, "settle", counted("evaluated", settle)),
-        patch.object(inbound, "resolve", counted("resolved", inward)),
-        patch.object(outbound, "resolve", counted("resolved", outward)),
+        patch("attrflow.engine.sync.settle", counted("evaluated", settle)),
+        patch("attrflow.engine.inbound.resolve", counted("resolved", resolve)),
+        patch("attrflow.engine.outbound.resolve", counted("resolved", resolve)),
     ):
         yield
 

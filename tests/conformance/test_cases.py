@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,19 @@ def test_case_in_memory(id_: str) -> None:
     if (reason := not_here(case, wire=False)) is not None:
         pytest.skip(reason)
     result = run_case(case, MemoryLaboratory(case))
+    assert result.passed, told(result)
+
+
+@pytest.mark.parametrize("id_", in_memory())
+def test_case_with_every_object_evaluated_and_references_flowed_by_difference(
+    id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is passed over, and what flows by what changed, is a matter of cost and never of outcome."""
+    monkeypatch.setattr("attrflow.engine.reference.DIFFERENCES_FROM", 1)
+    case = load_case(FOLDER / f"{id_}.toml")
+    if (reason := not_here(case, wire=False)) is not None:
+        pytest.skip(reason)
+    result = run_case(replace(case, options={**case.options, "skip_objects_at_rest": False}), MemoryLaboratory(case))
     assert result.passed, told(result)
 
 

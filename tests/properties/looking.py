@@ -130,7 +130,7 @@ def check_provenance(lab: Company) -> None:
             continue  # what an object with an error holds is from before
         for cso in linked:
             rules = program.inbound(cso.connector, cso.object_type or "")
-            translate = to_metaverse(working, cso.connector)
+            translate = to_metaverse(working, cso)
             given = _Given(rules, work.cs_reading(cso), translate, "import-flow")
             for name, held in mvo.attributes.items():
                 given.check(name, held.values, held.provenance, cso.connector)
@@ -140,7 +140,7 @@ def check_provenance(lab: Company) -> None:
             given = _Given(
                 program.outbound(cso.connector, mvo.object_type),
                 work.mv_reading(mvo, cso.connector),
-                to_connector(working, cso.connector),
+                to_connector(working, mvo, cso.connector),
                 "export-flow",
             )
             top = export_hologram(cso)

@@ -52,7 +52,7 @@ class MemoryDirectory:
         """Add an entry and return its anchor."""
         self._last += 1
         anchor = f"{self._prefix}-{self._last}"
-        self.put(anchor, entry)
+        self._keep(anchor, entry)
         return anchor
 
     def find(self, dn: str) -> str | None:
@@ -66,6 +66,9 @@ class MemoryDirectory:
 
     def put(self, anchor: str, entry: MemoryEntry) -> None:
         """Replace an entry: a change of attributes, a rename, or both."""
+        self._keep(anchor, entry)
+
+    def _keep(self, anchor: str, entry: MemoryEntry) -> None:
         self.entries[anchor] = entry
         self._by_key.setdefault(dn_key(entry.dn), anchor)  # of two of one name the first is found
         self._log.append(anchor)

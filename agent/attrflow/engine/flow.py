@@ -67,7 +67,7 @@ def contribute(
         source = reading.references(mapping.mapping.source)
         if not source.count:
             return _ABSENT
-        flowed = flow_difference(source, translation, *given) if given is not None else None
+        flowed = flow_difference(mapping.mapping.source, source, translation, *given) if given is not None else None
         return _referred(flowed or flow_whole(source, translation))
     try:
         result = mapping.evaluate(reading)

@@ -186,7 +186,7 @@ def flow_metaverse(
         reading = work.cs_reading(cso)
         primary = work.account is not None and work.account.object == cs_id
         scopes[cs_id] = work.flowing_scope(cso, reading, mvo.object_type, told=not primary)
-        sources.append(Source(reading, to_metaverse(work.working, cso.connector, due), cs_id))
+        sources.append(Source(reading, to_metaverse(work.working, cso, due), cs_id))
         linked.append(cso)
     if any(applied_ids(cso, "inbound") != tuple(r.rule.id for r in scopes[cso.id]) for cso in linked):
         work.narrowed = None  # other rules than before: what they contribute is not known

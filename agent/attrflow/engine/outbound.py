@@ -108,7 +108,7 @@ def _export_flow(
     """Resolve every attribute that the rules flow, and stage only the difference to the newest known state."""
     top, base = export_hologram(cso), _below_unapplied(cso)
     due = work.working.due_by(mvo.id)
-    source = Source(reading, to_connector(work.working, cso.connector, due), mvo.id)
+    source = Source(reading, to_connector(work.working, mvo, cso.connector, due), mvo.id)
     attributes, references = dict(top.attributes), dict(top.references)
     provenance = dict(cso.provenance)
     holding = Holding(work.working, mvo.id, cso.connector, inbound=False)

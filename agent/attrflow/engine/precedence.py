@@ -17,7 +17,7 @@ from attrflow.engine.flow import Contribution, contribute
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledMapping
 from attrflow.engine.reading import Reading
-from attrflow.engine.reference import Held, Translation
+from attrflow.engine.reference import NOTHING_HELD, Held, Translation
 from attrflow.events import MappingEvaluated, NodeEvaluated, PrecedenceDecided, ReferenceHeld, Status
 from attrflow.expr import FlowWord
 from attrflow.model.configuration import EngineOptions
@@ -244,7 +244,7 @@ def _decide(
     held = tuple(
         (offer.index, offer.contribution.held)
         for offer in offers
-        if offer.contribution is not None and offer.contribution.held.targets
+        if offer.contribution is not None and offer.contribution.held != NOTHING_HELD
     )
     if merging is not None and (winner is not None or (merge_base.present and not stopped)):
         return _merged(offers, merging, merge_base, held, stopped=stopped)

@@ -67,7 +67,7 @@ def computed_dn(
     candidates = work.program.plan((tuple(r for r in rules if r.rule.target_type == type_),)).get(DN)
     if not candidates:
         return None
-    source = Source(reading, to_connector(work.working, connector), mvo.id)
+    source = Source(reading, to_connector(work.working, mvo, connector), mvo.id)
     resolved = resolve(DN, candidates, [source], Existing(), creating=True, options=work.program.options)
     return str(resolved.values[0]) if resolved.values else None
 

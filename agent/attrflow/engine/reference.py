@@ -14,9 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from attrflow.engine.working_set import WorkingSet
-from attrflow.model.metaverse import DueReference, HeldReference
+from attrflow.model.connector_space import CSObject
+from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.provenance import Basis
-from attrflow.model.references import EditedReferences, ReferenceDelta, ReferenceIds, ReferenceSet, edited
+from attrflow.model.references import ReferenceDelta, ReferenceIds, ReferenceSet, difference, edited
 from attrflow.model.values import reference_digest
 
 __all__ = [
@@ -45,6 +46,8 @@ class Translation:
     back: Lookup
     due: tuple[DueReference, ...] = ()
     """Targets whose counterpart changed since these references flowed last."""
+    before: Callable[[str], ReferenceSet | None] = lambda _attribute: None
+    """The source side's attribute as it is stored: most often what was flowed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,28 @@ class Flowed:
     basis: Basis | None = None
 
 
-def to_metaverse(working: WorkingSet, connector: str, due: Iterable[DueReference] = ()) -> Translation:
+def to_metaverse(working: WorkingSet, cso: CSObject, due: Iterable[DueReference] = ()) -> Translation:
     """Connector-space targets become the metaverse objects that they are linked to."""
+    connector = cso.connector
+
+    def before(attribute: str) -> ReferenceSet | None:
+        stored = working.stored.cs(cso.id)
+        return stored.image.references.get(attribute) if stored is not None and stored.image is not None else None
+
     concerned = tuple(one for one in due if one.inbound and one.connector == connector)
-    return Translation(working.links_of, lambda ids: working.counterparts(ids, connector), concerned)
+    return Translation(working.links_of, lambda ids: working.counterparts(ids, connector), concerned, before)
 
 
-def to_connector(working: WorkingSet, connector: str, due: Iterable[DueReference] = ()) -> Translation:
+def to_connector(working: WorkingSet, mvo: MVObject, connector: str, due: Iterable[DueReference] = ()) -> Translation:
     """Metaverse targets become their objects in the connector's space."""
+
+    def before(attribute: str) -> ReferenceSet | None:
+        stored = working.stored.mv(mvo.id)
+        held = stored.references.get(attribute) if stored is not None else None
+        return held.targets if held is not None else None
+
     concerned = tuple(one for one in due if not one.inbound and one.connector == connector)
-    return Translation(lambda ids: working.counterparts(ids, connector), working.links_of, concerned)
+    return Translation(lambda ids: working.counterparts(ids, connector), working.links_of, concerned, before)
 
 
 def flow_whole(source: ReferenceSet | Collection[int], translation: Translation) -> Flowed:
@@ -92,15 +107,16 @@ def flow_whole(source: ReferenceSet | Collection[int], translation: Translation)
 
 
 def flow_difference(
-    source: ReferenceSet, translation: Translation, existing: ReferenceSet, basis: Basis
+    attribute: str, source: ReferenceSet, translation: Translation, existing: ReferenceSet, basis: Basis
 ) -> Flowed | None:
-    """Translate what changed since `existing` was flowed, or None where that cannot be told.
+    """Translate what changed of the source's `attribute` since `existing` was flowed, or None where that is not known.
 
     `existing` must be what the same mapping gave, and `basis` what was kept with it.
     """
     if source.count < DIFFERENCES_FROM or existing.digest != basis.result:
         return None
-    shift = _since(source, basis.source, frozenset(one.target for one in translation.due if one.dropped))
+    dropped = frozenset(one.target for one in translation.due if one.dropped)
+    shift = _since(source, translation.before(attribute), basis.source, dropped)
     if shift is None:
         return None
     before = frozenset(one.before for one in translation.due if one.before is not None)
@@ -120,14 +136,16 @@ def flow_difference(
     return Flowed(references, held, Basis(source.digest, references.digest))
 
 
-def _since(source: ReferenceSet, digest: int, dropped: frozenset[int]) -> ReferenceDelta | None:
-    """What turned a set with that digest into this one: nothing, the edit on top of it, or deleted targets."""
+def _since(
+    source: ReferenceSet, stored: ReferenceSet | None, digest: int, dropped: frozenset[int]
+) -> ReferenceDelta | None:
+    """What turned a set with that digest into this one: nothing, the edit of what is stored, or deleted targets."""
     for gone in (frozenset[int](), dropped) if dropped else (frozenset[int](),):
         share = reference_digest(gone)
-        if (source.digest + share) % (1 << 128) == digest:
-            return ReferenceDelta(removed=gone)
-        if isinstance(source, EditedReferences) and (source.base.digest + share) % (1 << 128) == digest:
-            return ReferenceDelta(source.delta.added, source.delta.removed | (gone - source.delta.added))
+        for base in (source, stored):
+            if base is not None and (base.digest + share) % (1 << 128) == digest:
+                shift = difference(base, source)
+                return ReferenceDelta(shift.added, shift.removed | (gone - shift.added))
     return None
 
 

@@ -87,9 +87,9 @@ class WorkingSet:
         return tuple(self._mv)
 
     @property
-    def base(self) -> View:
-        """The view below: the state before the changes made here."""
-        return self._base
+    def stored(self) -> View:
+        """The view at the bottom: the state before the batch."""
+        return self._base.stored if isinstance(self._base, WorkingSet) else self._base
 
     # -- writing ----------------------------------------------------------------------------------
 

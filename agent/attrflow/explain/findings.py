@@ -90,7 +90,7 @@ def why_it_differs(facts: Facts, subject: Subject) -> str:
     for connector in dict.fromkeys(cso.connector for cso in subject.objects):
         if (since := facts.rules_changed_since(connector)) is not None:
             return f"The rules changed since run {since.run} ({since.what}): a full synchronization is needed."
-    if subject.mv is not None and subject.mv.retry:
+    if subject.mv is not None and (subject.mv.retry or facts.store.due_by(subject.mv.id)):
         return "The object is marked to be flowed again by the next synchronization."
     return "Nothing has synchronized the object since its input or its rules changed."
 

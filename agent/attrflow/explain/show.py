@@ -141,7 +141,7 @@ def mv_document(facts: Facts, mvo: MVObject) -> MVDocument:
         tuple(rows),
         tuple(connectors),
         tuple(held_rows),
-        tuple(sorted(mvo.retry)),
+        tuple(sorted(mvo.retry | ({"reference"} if facts.store.due_by(mvo.id) else set()))),
     )
 
 

@@ -111,7 +111,7 @@ class Bench:
 
     def run(self, connector: str, profile: str) -> RunResult:
         """One run that must succeed."""
-        result = self.lab.run(connector, profile)  # type: ignore[arg-type]  # the bench names profiles that there are
+        result = self.lab.run(connector, profile)
         assert result.record.result == "success", result.record
         return result
 

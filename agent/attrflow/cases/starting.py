@@ -363,10 +363,10 @@ class StartingState:
             settle(work, mv_id, creating=False)
         except ObjectFailure:
             return  # the object is in error, and its references wait for the synchronization that mends it
-        for (owner, connector, inbound), held in work.working.changes().held.items():
-            space = self._working.cs if inbound else self._working.mv
-            known = tuple(one for one in held if space(owner) is not None and space(one.target) is not None)
-            self._working.hold(owner, connector, known, inbound=inbound)
+        for one, now in work.working.changes().held.items():
+            space = self._working.cs if one.inbound else self._working.mv
+            if now and space(one.owner) is not None and space(one.target) is not None:
+                self._working.hold(one, now=True)
 
     def _work(self) -> Work:
         moment = Moment(self._laboratory.world.now(), self._laboratory.world, self._run)

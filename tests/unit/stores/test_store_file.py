@@ -141,12 +141,14 @@ def test_a_migration_is_applied_with_its_record_or_not_at_all(tmp_path: Path, mo
 def test_a_store_of_the_first_version_is_brought_up_to_date_and_goes_on(tmp_path: Path) -> None:
     path = filled(tmp_path / "store")
     with raw(path) as connection:
-        connection.execute("DROP TABLE scheduler_state")
+        for table in ("scheduler_state", "due_reference", "settled"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM schema_version WHERE version > 1")
     check_refused(path, "written by an older attrflow", read_only=True)
     store = open_sqlite(path)
     assert store.scheduler_state() == SchedulerState()
     assert store.count_cs("ad") > 0
+    assert store.mv_retry_ids() == ()
     assert store.change_scheduler_state(lambda s: replace(s, last_run=1)).last_run == 1
     store.close()
 

@@ -118,8 +118,9 @@ def _typed(
     step: str,
 ) -> Contribution:
     target = mapping.target
-    items = result if isinstance(result, tuple) else (result,)
-    items = tuple(item for item in items if item is not None and item != "")
+    items: Many = (result,) if not isinstance(result, tuple) else result
+    if "" in items or None in items:
+        items = tuple(item for item in items if item is not None and item != "")
     if not items:
         return _NULL
     name, rule_id = mapping.mapping.destination, mapping.rule.id

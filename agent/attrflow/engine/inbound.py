@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from attrflow.engine.decision import Existing, Resolved, Source
 from attrflow.engine.join import find_metaverse_object, has_join_value
 from attrflow.engine.plan import ObjectFailure
-from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, all_silent, resolve
-from attrflow.engine.program import CompiledRule
+from attrflow.engine.precedence import resolve
+from attrflow.engine.program import Candidates, CompiledRule
 from attrflow.engine.reading import Reading
 from attrflow.engine.reference import Holding, to_metaverse
 from attrflow.engine.work import Narrowed, Work, applied_ids, applied_rules, for_type, provisioned_by
@@ -194,10 +195,11 @@ def flow_metaverse(
     attributes: dict[str, MVAttribute] = {}
     references: dict[str, MVReferences] = {}
     holding = [Holding(work.working, cso.id, cso.connector, inbound=True) for cso in linked]
-    for destination, candidates in plan.items():
-        stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
-        if stored is None and referring is None and work.account is None and all_silent(candidates, sources):
+    heard = plan.heard([source.reading.names() for source in sources], mvo.attributes, mvo.references)
+    for destination, candidates in plan.candidates.items():
+        if destination not in heard and work.account is None:
             continue
+        stored, referring = mvo.attributes.get(destination), mvo.references.get(destination)
         if work.narrowed is not None and _untouched(work.narrowed, candidates, linked, stored, referring):
             _keep(destination, stored, referring, attributes, references)
             for one in holding:

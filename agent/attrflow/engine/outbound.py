@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from attrflow.engine.account import Account
+from attrflow.engine.decision import Existing, Resolved, Source
 from attrflow.engine.inbound import disconnect
-from attrflow.engine.precedence import Candidates, Existing, Resolved, Source, all_silent, resolve
-from attrflow.engine.program import DN, CompiledRule
+from attrflow.engine.precedence import resolve
+from attrflow.engine.program import DN, Candidates, CompiledRule
 from attrflow.engine.provision import computed_dn, deprovision, link_or_provision
 from attrflow.engine.reading import MVReading
 from attrflow.engine.reference import Holding, to_connector
@@ -114,8 +115,10 @@ def _export_flow(
     holding = Holding(work.working, mvo.id, cso.connector, inbound=False)
     creating = _is_new(cso)
     touched = _touched(work.narrowed, mvo, cso, rules)
-    for destination, candidates in work.program.plan((rules,)).items():
-        if destination == DN:
+    plan = work.program.plan((rules,))
+    heard = plan.heard((reading.names(),), top.attributes, top.references)
+    for destination, candidates in plan.candidates.items():
+        if destination == DN or (destination not in heard and account is None):
             continue
         known = cso.provenance.get(destination)
         existing = Existing(
@@ -124,8 +127,6 @@ def _export_flow(
             known.origin if known is not None else None,
             known.basis if known is not None else None,
         )
-        if not existing.present and account is None and all_silent(candidates, (source,)):
-            continue
         if touched is not None and not touched(destination, candidates):
             holding.leave(destination)
             continue

@@ -9,80 +9,21 @@ too, so that a trace can say what they would have given; their errors then fail 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from attrflow.engine.account import Account
+from attrflow.engine.decision import Existing, Offer, Resolved, Source
 from attrflow.engine.flow import Contribution, contribute
 from attrflow.engine.plan import ObjectFailure
-from attrflow.engine.program import CompiledMapping
-from attrflow.engine.reading import Reading
-from attrflow.engine.reference import NOTHING_HELD, Held, Translation
-from attrflow.events import MappingEvaluated, NodeEvaluated, PrecedenceDecided, ReferenceHeld, Status
-from attrflow.expr import FlowWord
+from attrflow.engine.program import Candidates, CompiledMapping
+from attrflow.engine.reference import NOTHING_HELD, Held
+from attrflow.engine.telling import tell_attribute, tell_offer
+from attrflow.events import Status
 from attrflow.model.configuration import EngineOptions
 from attrflow.model.provenance import Basis, Origin
-from attrflow.model.references import NO_REFERENCES, ReferenceIds, ReferenceSet, difference
-from attrflow.model.values import NO_VALUES, Reference, Value, Values, canonical, display, same_values
+from attrflow.model.references import ReferenceIds, ReferenceSet
+from attrflow.model.values import Value, Values, canonical
 
-__all__ = ["Candidates", "Existing", "Resolved", "Source", "all_silent", "resolve"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One object that contributes: how rules read it, and how its references translate to the other side."""
-
-    reading: Reading
-    translation: Translation
-    object_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """What the attribute holds now, and who gave it."""
-
-    values: Values = NO_VALUES
-    references: ReferenceSet = NO_REFERENCES
-    origin: Origin | None = None
-    basis: Basis | None = None
-
-    @property
-    def present(self) -> bool:
-        """Whether there is any value."""
-        return bool(self.values) or self.references.count > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """The decision: `set` these values, `clear` the attribute, or `keep` what is there."""
-
-    action: Literal["set", "clear", "keep"]
-    values: Values = NO_VALUES
-    references: ReferenceSet = NO_REFERENCES
-    origin: Origin | None = None
-    per_value: tuple[Origin, ...] | None = None
-    """Of a merged attribute: the origins of `values` in their order, or of `references` by ascending target id."""
-    held: tuple[tuple[int, Held], ...] = ()
-    """Reference values without a counterpart, by the index of the source that holds them."""
-    basis: Basis | None = None
-
-
-@dataclass(slots=True)
-class _Offer:
-    index: int
-    mapping: CompiledMapping
-    status: Status
-    contribution: Contribution | None = None
-    detail: str | None = None
-    nodes: list[tuple[int, object]] = field(default_factory=list)
-
-
-Candidates = Sequence[tuple[int, CompiledMapping]]
-
-
-def all_silent(candidates: Candidates, sources: Sequence[Source]) -> bool:
-    """Whether no candidate contributes anything, told without evaluating one: an absent attribute stays absent."""
-    return all(mapping.is_silent(sources[index].reading) for index, mapping in candidates)
+__all__ = ["resolve"]
 
 
 def resolve(
@@ -107,8 +48,8 @@ def resolve(
     given = None
     if existing.basis is not None and merging is None and account is None and by_difference:
         given = (existing.references, existing.basis)
-    offers: list[_Offer] = []
-    winner: _Offer | None = None
+    offers: list[Offer] = []
+    winner: Offer | None = None
     stopped = False
     for index, mapping in candidates:
         decided = stopped or (winner is not None and merging is None)
@@ -142,11 +83,11 @@ def resolve(
         )
     resolved = _decide(offers, winner, stopped, merging, existing, merge_base or Existing(), options)
     if account is not None:
-        _tell(account, destination, offers, winner, resolved, existing, sources, merging)
+        tell_attribute(account, destination, offers, winner, resolved, existing, sources, merging)
     return resolved
 
 
-def _mixed(offers: list[_Offer]) -> bool:
+def _mixed(offers: list[Offer]) -> bool:
     """Whether of two mappings of one object one tells all that it holds, the other only what changed of that."""
     held = [
         (o.index, o.contribution.held) for o in offers if o.contribution is not None and o.contribution.held.targets
@@ -181,9 +122,9 @@ def _offer(
     losing: bool,
     account: Account | None,
     given: tuple[ReferenceSet, Basis] | None,
-) -> _Offer:
+) -> Offer:
     if mapping.rule.direction == "outbound" and (mapping.target is None or mapping.target.read_only):
-        return _Offer(index, mapping, "target-attribute-not-selected")
+        return Offer(index, mapping, "target-attribute-not-selected")
     waits = options.once_waits_for_a_value and not existing.present
     if mapping.mapping.execute_once and not creating and not waits:
         return _kept_once(index, mapping, existing)
@@ -193,14 +134,14 @@ def _offer(
     except ObjectFailure as failure:
         nodes = list(source.reading.observed)
         if losing:
-            return _Offer(index, mapping, "expression-error", detail=failure.detail, nodes=nodes)
+            return Offer(index, mapping, "expression-error", detail=failure.detail, nodes=nodes)
         if account is not None:
-            _tell_offer(account, _Offer(index, mapping, _failure_status(failure), None, failure.detail, nodes), source)
+            tell_offer(account, Offer(index, mapping, _failure_status(failure), None, failure.detail, nodes), source)
         raise
-    return _Offer(index, mapping, contribution.status, contribution, contribution.detail, list(source.reading.observed))
+    return Offer(index, mapping, contribution.status, contribution, contribution.detail, list(source.reading.observed))
 
 
-def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> _Offer:
+def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> Offer:
     """An apply-once mapping of an object that was there already: its own value stays, nothing new comes.
 
     A directory's value that has no origin here was imported: it stays too, if no other rule flows.
@@ -210,7 +151,7 @@ def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> _Off
         kept = Contribution("value", existing.values, existing.references, status="execute-once-kept")
     elif mapping.rule.direction == "outbound" and existing.origin is None:
         kept = Contribution("ignore", status="execute-once-kept")
-    return _Offer(index, mapping, "execute-once-kept", kept)
+    return Offer(index, mapping, "execute-once-kept", kept)
 
 
 def _failure_status(failure: ObjectFailure) -> Status:
@@ -222,7 +163,7 @@ def _failure_status(failure: ObjectFailure) -> Status:
     return words.get(failure.type, "expression-error")
 
 
-def _mark_loser(offer: _Offer, winner: _Offer | None) -> None:
+def _mark_loser(offer: Offer, winner: Offer | None) -> None:
     if offer.contribution is None or offer.contribution.word != "value":
         return
     if winner is None:
@@ -233,8 +174,8 @@ def _mark_loser(offer: _Offer, winner: _Offer | None) -> None:
 
 
 def _decide(
-    offers: list[_Offer],
-    winner: _Offer | None,
+    offers: list[Offer],
+    winner: Offer | None,
     stopped: bool,
     merging: str | None,
     existing: Existing,
@@ -263,7 +204,7 @@ def _decide(
     return Resolved("clear", held=held)
 
 
-def _still_there(offers: list[_Offer], existing: Existing) -> bool:
+def _still_there(offers: list[Offer], existing: Existing) -> bool:
     """Whether what the attribute holds may stay: in the metaverse only what a rule in scope gave (OPEN-7)."""
     if offers[0].mapping.rule.direction == "outbound" or existing.origin is None:
         return True
@@ -271,7 +212,7 @@ def _still_there(offers: list[_Offer], existing: Existing) -> bool:
 
 
 def _merged(
-    offers: list[_Offer], merging: str, base: Existing, held: tuple[tuple[int, Held], ...], *, stopped: bool
+    offers: list[Offer], merging: str, base: Existing, held: tuple[tuple[int, Held], ...], *, stopped: bool
 ) -> Resolved:
     """The union of all contributors, equal values once; with -case-insensitive also those that differ in case.
 
@@ -311,93 +252,3 @@ def _merged(
         return Resolved("keep" if first is None and base.present else "clear", held=held)
     each = tuple(origins) or tuple(targets[target] for target in sorted(targets))
     return Resolved("set", tuple(values), ReferenceIds(targets), first, each, held)
-
-
-# -- telling --------------------------------------------------------------------------------------
-
-
-def _tell(
-    account: Account,
-    destination: str,
-    offers: list[_Offer],
-    winner: _Offer | None,
-    resolved: Resolved,
-    existing: Existing,
-    sources: Sequence[Source],
-    merging: str | None,
-) -> None:
-    same = resolved.action != "set" or (
-        same_values(resolved.values, existing.values) and not difference(existing.references, resolved.references)
-    )
-    for offer in offers:
-        if offer.contribution is not None and offer.contribution.word == "value":
-            if merging is not None and offer.status not in (
-                "lower-precedence",
-                "blocked-by-authoritative-null",
-            ):
-                offer.status = "merged"
-            elif offer is winner and offer.status != "execute-once-kept":
-                offer.status = "applied-no-change" if same else "applied-changed"
-        _tell_offer(account, offer, sources[offer.index])
-        if offer.contribution is not None and offer.contribution.held.targets:
-            account.note(
-                ReferenceHeld,
-                direction=offer.mapping.rule.direction,
-                attribute=destination,
-                targets=tuple(sorted(offer.contribution.held.targets)),
-                reason="the target has no counterpart on the other side",
-            )
-    after = {"set": _shown(resolved.values, resolved.references), "clear": NO_VALUES}.get(
-        resolved.action, _shown(existing.values, existing.references)
-    )
-    won = (winner.mapping.rule.id, winner.mapping.mapping.id) if winner is not None else None
-    account.note(
-        PrecedenceDecided,
-        direction=offers[0].mapping.rule.direction,
-        attribute=destination,
-        winner=won,
-        before=_shown(existing.values, existing.references),
-        after=after,
-    )
-
-
-def _shown(values: Values, references: ReferenceSet) -> Values:
-    return values or tuple(Reference(target) for target in sorted(references))
-
-
-def _tell_offer(account: Account, offer: _Offer, source: Source) -> None:
-    mapping = offer.mapping.mapping
-    values = NO_VALUES
-    if offer.contribution is not None:
-        values = _shown(offer.contribution.values, offer.contribution.references)
-    id_ = account.note(
-        MappingEvaluated,
-        direction=offer.mapping.rule.direction,
-        rule_id=offer.mapping.rule.id,
-        mapping=mapping.id,
-        source=mapping.source,
-        status=offer.status,
-        values=values,
-        detail=offer.detail,
-        source_object=source.object_id,
-    )
-    if offer.nodes and offer.mapping.compiled is not None:
-        inside = account.inside(id_)
-        for node, value in offer.nodes:
-            text = offer.mapping.compiled.nodes[node].text
-            inside.note(NodeEvaluated, node=node, text=text, value=_text(value))
-
-
-def _text(value: object) -> str:
-    """The value of an expression's node as a person reads it; text in quotes, so that blanks show."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, FlowWord):
-        return value.value
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_text(item) for item in value) + "]"
-    if isinstance(value, int | bytes | Reference):
-        return display(value)
-    return str(value)

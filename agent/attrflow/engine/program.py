@@ -8,7 +8,7 @@ pays nothing for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from attrflow.engine.plan import ObjectFailure
@@ -26,7 +26,7 @@ from attrflow.rules.reading import expression_reads
 from attrflow.rules.rule import ANY_TYPE, AttributeMapping, Rule
 from attrflow.rules.ruleset import RuleSet, join_attributes
 
-__all__ = ["CompiledMapping", "CompiledRule", "FlowPlan", "Program", "build_program"]
+__all__ = ["Candidates", "CompiledMapping", "CompiledRule", "FlowPlan", "Program", "build_program"]
 
 ENGINE_REVISION = 1
 """Raised when the engine makes something else of the same rules: what was at rest before is evaluated once more."""
@@ -56,10 +56,6 @@ class CompiledMapping:
     One that asks for time or chance, or takes apart the name of what it refers to, does not.
     """
 
-    def is_silent(self, reading: Reading) -> bool:
-        """Whether the mapping contributes nothing for this object, told without evaluating it."""
-        return self.silent_without is not None and not reading.holds_any(self.silent_without)
-
     def evaluate(self, reading: Reading) -> Result:
         """The mapping's result for one object; raises `expr.ExpressionError`."""
         if self.compiled is not None:
@@ -86,8 +82,40 @@ class CompiledRule:
     mappings: tuple[CompiledMapping, ...]
 
 
-FlowPlan = Mapping[str, tuple[tuple[int, CompiledMapping], ...]]
-"""By destination, in precedence order: which source (its index), and which mapping."""
+Candidates = tuple[tuple[int, CompiledMapping], ...]
+"""In precedence order: which source (its index), and which mapping."""
+
+
+class FlowPlan:
+    """The mappings of the rules in scope by destination, and which destinations an object has anything for.
+
+    Most attributes of most objects are absent: looking only at what is there costs by what is there.
+    """
+
+    __slots__ = ("_always", "_by_attribute", "candidates")
+
+    def __init__(self, candidates: Mapping[str, Candidates], sources: int) -> None:
+        self.candidates = candidates
+        self._by_attribute: tuple[dict[str, list[str]], ...] = tuple({} for _ in range(sources))
+        self._always: set[str] = set()
+        for destination, mappings in candidates.items():
+            for index, mapping in mappings:
+                if mapping.silent_without is None:
+                    self._always.add(destination)
+                for name in mapping.silent_without or ():
+                    self._by_attribute[index].setdefault(name, []).append(destination)
+
+    def heard(self, present: Sequence[Iterable[str]], *stored: Iterable[str]) -> set[str]:
+        """The destinations for which some mapping may give something, and those that hold something now.
+
+        `present` are the attributes that each source has; of all others no mapping gives anything.
+        """
+        found = self._always.union(*stored)
+        for names, destinations in zip(present, self._by_attribute, strict=True):
+            for name in names:
+                if name in destinations:
+                    found.update(destinations[name])
+        return found
 
 
 class Program:
@@ -230,12 +258,13 @@ class Program:
                         continue
                     for mapping in rule.mappings:
                         found.setdefault(mapping.mapping.destination, []).append((index, mapping))
-            plan = self._plans[key] = {
+            ordered = {
                 destination: tuple(
                     sorted(mappings, key=lambda m: (m[1].rule.precedence, m[1].rule.id, m[1].mapping.id.ordinal))
                 )
                 for destination, mappings in found.items()
             }
+            plan = self._plans[key] = FlowPlan(ordered, len(sources))
         return plan
 
     def cs_type(self, connector: str, object_type: str | None) -> ObjectType | None:

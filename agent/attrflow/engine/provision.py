@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from attrflow.engine.account import Account
+from attrflow.engine.decision import Existing, Source
 from attrflow.engine.inbound import disconnect
 from attrflow.engine.join import find_connector_object
 from attrflow.engine.placeholders import take_out
 from attrflow.engine.plan import ObjectFailure
-from attrflow.engine.precedence import Existing, Source, resolve
+from attrflow.engine.precedence import resolve
 from attrflow.engine.program import DN, CompiledRule
 from attrflow.engine.reading import MVReading
 from attrflow.engine.reference import to_connector
@@ -64,7 +65,7 @@ def computed_dn(
     work: Work, mvo: MVObject, connector: str, type_: str, rules: tuple[CompiledRule, ...], reading: MVReading
 ) -> str | None:
     """The DN that the rules in scope flow to `dn`, or None when none does."""
-    candidates = work.program.plan((tuple(r for r in rules if r.rule.target_type == type_),)).get(DN)
+    candidates = work.program.plan((tuple(r for r in rules if r.rule.target_type == type_),)).candidates.get(DN)
     if not candidates:
         return None
     source = Source(reading, to_connector(work.working, mvo, connector), mvo.id)

@@ -7,7 +7,7 @@ metaverse object for outbound rules to one connector. Both are the expression la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,8 +55,8 @@ class Reading:
         """The targets of a reference attribute."""
         raise NotImplementedError
 
-    def holds_any(self, names: frozenset[str]) -> bool:
-        """Whether any of these attributes has a value."""
+    def names(self) -> Iterator[str]:
+        """The attributes that have a value, but for `dn`."""
         raise NotImplementedError
 
     def member_of(self, group_dn: str) -> bool | None:
@@ -182,10 +182,10 @@ class CSReading(Reading):
         """The targets of a reference attribute, as connector-space ids."""
         return self._image.references.get(name, NO_REFERENCES)
 
-    def holds_any(self, names: frozenset[str]) -> bool:
-        """Whether any of these attributes has a value."""
-        image = self._image
-        return not (image.attributes.keys().isdisjoint(names) and image.references.keys().isdisjoint(names))
+    def names(self) -> Iterator[str]:
+        """The attributes that have a value, but for `dn`."""
+        yield from self._image.attributes
+        yield from self._image.references
 
     def imported(self, name: str) -> Scalar | Many | None:
         """The attribute without the exports that no import has confirmed yet."""
@@ -232,10 +232,10 @@ class MVReading(Reading):
         """Metaverse objects have no distinguished name: there is none to find."""
         return None
 
-    def holds_any(self, names: frozenset[str]) -> bool:
-        """Whether any of these attributes has a value."""
-        mvo = self.mvo
-        return not (mvo.attributes.keys().isdisjoint(names) and mvo.references.keys().isdisjoint(names))
+    def names(self) -> Iterator[str]:
+        """The attributes that have a value."""
+        yield from self.mvo.attributes
+        yield from self.mvo.references
 
     def member_of(self, group_dn: str) -> bool | None:  # noqa: ARG002 - a connector-space question: no answer here
         """Membership is asked of connector-space objects only: outbound there is no such group."""

@@ -66,6 +66,8 @@ class RunningSlapd:
     pid: int
     ldaps_url: str | None = None
     ca_file: Path | None = None
+    folder: Path | None = None
+    """Where its files are, until it ends; None for one that was not started here."""
 
 
 def find_slapd(tool: str = "slapd") -> Path:
@@ -138,6 +140,7 @@ def running_slapd(
                 pid=process.pid,
                 ldaps_url=f"ldaps://127.0.0.1:{tls_port}" if tls else None,
                 ca_file=ca_file,
+                folder=folder,
             )
         finally:
             _stop(process)

@@ -1,13 +1,15 @@
 """Servers that stay up between commands: `up` starts one in the background, `down` ends it, `logs` shows its words.
 
 Each kind has one place in a folder of the user's own: what it announced, and its log. A process is ended only
-when it is the one that was started.
+when it is the one that was started. What a killed keeper left behind, a server and its folder, goes at the next `up`
+or `down`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +52,7 @@ def up(kind: str, options: Sequence[str]) -> dict[str, Any]:
     state, log = folder / f"{kind}.json", folder / f"{kind}.log"
     if _alive(_read(state)):
         raise StandingError(f"{kind} is up already; `attrflow-mocks {kind} down` ends it")
+    _sweep(_read(state))
     state.unlink(missing_ok=True)
     command = [sys.executable, "-c", "from attrflow_mocks.command import main; main()", kind, "--state", str(state)]
     with log.open("wb") as out:
@@ -74,7 +77,8 @@ def up(kind: str, options: Sequence[str]) -> dict[str, Any]:
 
 def announce(state: Path, document: dict[str, Any]) -> None:
     """Say that this process is up, all at once, so that nobody reads half of it."""
-    whole = {**document, "keeper": os.getpid(), "started": _started(os.getpid())}
+    served = _started(int(document["pid"]))
+    whole = {**document, "keeper": os.getpid(), "started": _started(os.getpid()), "server_started": served}
     fresh = state.with_suffix(".new")
     fresh.write_text(json.dumps(whole, default=str), encoding="utf-8")
     fresh.replace(state)
@@ -89,17 +93,37 @@ def down(kind: str) -> bool:
     state = state_folder() / f"{kind}.json"
     document = _read(state)
     if document is None or not _alive(document):
+        swept = _sweep(document)
         state.unlink(missing_ok=True)
-        return False
-    keeper = int(document["keeper"])
-    os.kill(keeper, signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE
-    while _alive(document):
-        if time.monotonic() > deadline:
-            raise StandingError(f"{kind} (process {keeper}) does not end")
-        time.sleep(0.02)  # it is no child of this process, so there is nothing to wait on
+        return swept
+    _end(int(document["keeper"]), document["started"])
     state.unlink(missing_ok=True)
     return True
+
+
+def _end(pid: int, started: str) -> None:
+    """End a process that is no child of this one, and see it gone."""
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _PATIENCE
+    while started == _started(pid):
+        if time.monotonic() > deadline:
+            raise StandingError(f"process {pid} does not end")
+        time.sleep(0.02)  # there is nothing to wait on
+
+
+def _sweep(document: dict[str, Any] | None) -> bool:
+    """End the server of a keeper that was killed, and remove its folder; false when there was nothing left."""
+    if document is None:
+        return False
+    pid, started = int(document["pid"]), document.get("server_started", "")
+    alive = started == _started(pid) != ""
+    if alive:
+        _end(pid, started)
+    folder = Path(document.get("folder") or ".")
+    left = folder.parent == Path(tempfile.gettempdir()) and folder.is_dir()
+    if left:
+        shutil.rmtree(folder)
+    return alive or left
 
 
 def logs(kind: str) -> str:

@@ -170,3 +170,10 @@ class MockTenant(_Mock):
         self.client_id, self.client_secret = str(said["client_id"]), str(said["client_secret"])
         self.graph_url, self.ingest_url = str(said["graph_url"]), str(said["ingest_url"])
         self.login_url = str(said["login_url"])
+
+    @property
+    def token(self) -> str:
+        """A new bearer token of the tenant's first application, without asking over HTTP."""
+        server = self.mocks.servers.tenant
+        assert server is not None
+        return self.mocks.call(lambda: server.responder.tokens.issue(self.client_id))

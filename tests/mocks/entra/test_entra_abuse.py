@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections import Counter
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from attrflow_mocks.entra import server
+from attrflow_mocks.entra import application, server
 from attrflow_mocks.entra.direct import DirectClient
 from attrflow_mocks.entra.server import Running
 
@@ -20,15 +21,18 @@ EVENTUAL = {"ConsistencyLevel": "eventual"}
 
 
 def alive(served: Running) -> None:
-    answer = httpx.get(f"{served.graph_url}/users", headers={"authorization": f"Bearer {served.issue_token()}"})
+    headers = {"authorization": f"Bearer {served.issue_token()}"}
+    answer = httpx.get(f"{served.graph_url}/organization", headers=headers, timeout=60)
     assert answer.status_code == 200
 
 
 def test_two_hundred_clients_at_once_without_an_error(served: Running) -> None:
     headers = {"authorization": f"Bearer {served.issue_token()}"}
+    # Reading the machine's certificates 200 times would take longer than everything else.
+    context = ssl.create_default_context()
 
     async def one(number: int) -> Counter[int]:
-        async with httpx.AsyncClient(base_url=served.graph_url, headers=headers, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=served.graph_url, headers=headers, timeout=60, verify=context) as client:
             found: Counter[int] = Counter()
             body = {"accountEnabled": True, "displayName": f"U {number}", "mailNickname": f"u{number}",
                     "userPrincipalName": f"u{number}@contoso.com", "passwordProfile": PASSWORD}  # fmt: skip
@@ -138,6 +142,36 @@ def test_slow_clients_hold_up_nobody_and_are_closed(served: Running, monkeypatch
         assert slow[0].recv(1000) == b"", "closed without an answer"
     finally:
         for connection in slow:
+            connection.close()
+    alive(served)
+
+
+def test_a_body_that_does_not_come_is_answered_and_closed(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "_BODY_SECONDS", 0.3)
+    head = b"POST /v1.0/users HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"
+    with socket.create_connection((served.server.host, served.server.port), timeout=20) as connection:
+        connection.sendall(head)
+        answer = b""
+        while part := connection.recv(4096):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"RequestTimeout"' in answer
+    alive(served)
+
+
+def test_clients_that_do_not_read_hold_up_nobody(served: Running) -> None:
+    for number in range(200):
+        served.tenant.add_user({"userPrincipalName": f"u{number}@contoso.com", "displayName": "U" * 250})
+    ask = f"GET /v1.0/users?$top=999 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {served.issue_token()}\r\n\r\n"
+    deaf = [socket.socket() for _ in range(5)]
+    try:
+        for connection in deaf:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect((served.server.host, served.server.port))
+            connection.sendall(ask.encode())
+        alive(served)
+    finally:
+        for connection in deaf:
             connection.close()
     alive(served)
 

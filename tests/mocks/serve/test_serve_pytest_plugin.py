@@ -67,7 +67,10 @@ def test_a_tenant(mock_tenant):
         urllib.request.urlopen(f"{mock_tenant.graph_url}/users")
     refused.value.close()
     assert refused.value.code == 401
-    assert [one.result for one in mock_tenant.journal("graph")] == [401]
+    headers = {"Authorization": f"Bearer {mock_tenant.token}"}
+    with urllib.request.urlopen(urllib.request.Request(f"{mock_tenant.graph_url}/users", headers=headers)) as answer:
+        assert answer.status == 200
+    assert [one.result for one in mock_tenant.journal("graph")] == [401, 200]
     mock_tenant.fault(Fault("graph", "GET *", "status", status=503))
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{mock_tenant.graph_url}/users")

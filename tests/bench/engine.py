@@ -25,14 +25,17 @@ from attrflow.model.changes import ChangeSet, StepProgress, Watermark
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import ImportedObject, ImportedReferences, Page, ReferenceTarget
 from attrflow.model.metaverse import MVObject
+from attrflow.ports.view import Reads
 from attrflow.runs.run import RunResult
 from attrflow.stores.database import Parameters, open_database
 from attrflow.stores.database import Row as TableRow
+from attrflow.stores.prefetch import PrefetchedView
 from attrflow.stores.sqlite import SqliteStore
 
 __all__ = ["rows"]
 
-FORESTS = ("contoso", "entra")
+VAST_FROM = 50_000
+"""Users from which on a group of 250,000 is measured too."""
 
 
 class CountingStore(SqliteStore):
@@ -41,6 +44,18 @@ class CountingStore(SqliteStore):
     def __init__(self, path: Path, counts: Counter[str]) -> None:
         super().__init__(open_database(path, read_only=False))
         self.counts_now = counts
+        self.views: list[PrefetchedView] = []
+
+    def prefetch(self, reads: Reads) -> PrefetchedView:
+        view = super().prefetch(reads)
+        self.views.append(view)
+        return view
+
+    def unannounced(self) -> int:
+        """How many questions no batch had announced, since this was asked last."""
+        found = sum(view.misses for view in self.views)
+        self.views.clear()
+        return found
 
     def _one_cs(self, row: TableRow | None) -> CSObject | None:
         self.counts_now["read"] += row is not None
@@ -76,7 +91,8 @@ class Bench:
     def __init__(self, folder: Path, objects: int) -> None:
         self.counts: Counter[str] = Counter()
         self.rows: list[Row] = []
-        self.lab = Lab(store=CountingStore(folder / "bench.sqlite", self.counts))
+        self.store = CountingStore(folder / "bench.sqlite", self.counts)
+        self.lab = Lab(store=self.store)
         del self.lab.configurations["fabrikam"]
         self.directory = self.lab.directories["contoso"]
         self.users = [f"User {number}" for number in range(objects)]
@@ -94,9 +110,11 @@ class Bench:
         self, name: str, work: Callable[[], object], reference: tuple[str, float] | None = None
     ) -> tuple[float, Counter[str]]:
         """Time the work and report it with what it read, evaluated and wrote."""
+        self.store.unannounced()
         self.counts.clear()
         seconds, _ = timed(work)
         counts = Counter(self.counts)
+        counts["unannounced"] = self.store.unannounced()
         ratio = None if reference is None else seconds / reference[1]
         self.rows.append(Row(name, seconds, "s", reference[0] if reference is not None else None, ratio))
         for what, unit in (
@@ -104,6 +122,7 @@ class Bench:
             ("evaluated", "objects"),
             ("resolved", "attributes"),
             ("references", "references"),
+            ("unannounced", "questions"),
             ("written", "objects"),
         ):
             self.rows.append(Row(f"  {what}", counts[what], unit))
@@ -227,6 +246,8 @@ def _measure(bench: Bench) -> None:
     )
     bench.confirm()
     _release(bench, min(10_000, users), against)
+    if users >= VAST_FROM:
+        _vast(bench, 250_000, against)
     bench.directory.remove(bench.large[0])
     bench.run("contoso", "delta-import")
     bench.measure("a leaver, who was a member of the large group", bench.delta, ("one member more", small))
@@ -242,3 +263,21 @@ def _release(bench: Bench, held: int, against: tuple[str, float]) -> None:
         bench.directory.add(user(name, 30_000_000 + number, objectGUID=(_guid(30_000_000 + number),)))
     bench.run("contoso", "delta-import")
     bench.measure(f"sync of the {held}, releasing their references", bench.delta, against)
+
+
+def _vast(bench: Bench, members: int, against: tuple[str, float]) -> None:
+    """A group at the cloud's limit, all of whose members but one are names that nobody has imported."""
+    bench.groups["Vast"] = [dn(bench.users[0]), *(dn(f"Stranger {number}") for number in range(members - 1))]
+    anchor = bench.directory.add(_group("Vast", 40_000_000, ()))
+    targets = tuple(ReferenceTarget(name, None) for name in bench.groups["Vast"])
+    whole = {"member": ImportedReferences(targets)}
+    entry = bench.directory.entries[anchor]
+    brought = ImportedObject("whole", entry.dn, anchor, "group", entry.attributes, whole)
+    page = Page((brought,), str(bench.directory.position))
+    bench.measure(f"import of a group of {members} strangers", lambda: bench.lab.bring("contoso", page), against)
+    bench.measure("sync of it: all but one are held", bench.delta, against)
+    outsider = ReferenceTarget(dn(bench.users[-1]), bench.directory.find(dn(bench.users[-1])))
+    added = {"member": ImportedReferences((outsider,), whole=False)}
+    change = ImportedObject("partial", entry.dn, anchor, "group", {}, added)
+    bench.lab.bring("contoso", Page((change,), str(bench.directory.position)))
+    bench.measure("one member more in it, whom everybody knows", bench.delta, against)

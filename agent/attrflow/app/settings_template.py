@@ -177,6 +177,7 @@ _OPTION_NOTES: Mapping[str, str] = {
     "outbound_change_syncs_contributors": "a changed outbound rule needs a full sync of all that project its type",
     "rename_descendants_at_once": "objects below a renamed container show their new DNs at once",
     "export_deletes_first": "an export begins with the deletes; else it ends with them",
+    "skip_objects_at_rest": "a full synchronization passes over objects whose inputs are what they were",
     "length_limit": "characters in a single-valued metaverse string",
     "loop_limit": "rounds of sync for one object before it fails",
     "export_deletion_threshold": "more staged deletes stop an export; 0 switches this guard off",

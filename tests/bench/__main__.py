@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import cycle, engine, expr, mocks, mocks_ad
+from tests.bench import cycle, engine, expr, importers, mocks, mocks_ad
 from tests.bench.rows import Row, as_json, as_text
 
 
@@ -20,10 +20,11 @@ SECTIONS: Mapping[str, Callable[[int], Sequence[Row]]] = {
     "cycle": cycle.rows,
     "engine": engine.rows,
     "expr": expr.rows,
+    "importers": importers.rows,
     "mocks": _mocks,
 }
 
-OBJECTS = {"expr": 10_000}
+OBJECTS = {"expr": 10_000, "importers": 1_000}
 
 
 def main() -> int:
@@ -31,7 +32,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("section", nargs="*", choices=[*SECTIONS, []], help="which; all without one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to FILE")
-    parser.add_argument("--objects", type=int, default=None, help="objects (default: 5000; expr: 10000)")
+    parser.add_argument(
+        "--objects", type=int, default=None, help="objects (default: 5000; expr: 10000; importers: 1000 rules)"
+    )
     options = parser.parse_args()
     rows = [
         row

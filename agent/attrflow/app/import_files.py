@@ -32,7 +32,7 @@ def read_paths(paths: Iterable[Path]) -> Reading:
         if not path.exists():
             raise NotFound(f"There is no file or folder {path}.")
         for file in [path] if not path.is_dir() else _below(path, reading):
-            _read(file, reading)
+            _read(file, reading, asked=file == path)
     return reading
 
 
@@ -51,7 +51,7 @@ def _below(folder: Path, reading: Reading) -> Iterator[Path]:
         reading.findings.note(Place(str(folder)), "not-looked-at", message, help="name a file itself to have it read")
 
 
-def _read(path: Path, reading: Reading) -> None:
+def _read(path: Path, reading: Reading, *, asked: bool) -> None:
     file = str(path)
     try:
         size = path.stat().st_size
@@ -62,4 +62,4 @@ def _read(path: Path, reading: Reading) -> None:
     except OSError as error:
         reading.findings.tell(Place(file), "unreadable-file", f"the file cannot be read: {error.strerror}")
         return
-    read_source(Source(file, octets), reading)
+    read_source(Source(file, octets), reading, asked=asked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from attrflow.app.library import rule_file_name
 from attrflow.importers.findings import Findings, Place
@@ -17,6 +18,9 @@ from attrflow.rules.document import read_rule
 from attrflow.rules.rule import Rule
 from attrflow.rules.template import is_edited
 from attrflow.rules.writing import write_rule
+
+_NAME_MAX: Final = 200
+"""Octets of a file's name, within what every file system takes; a rule's name may be longer."""
 
 __all__ = ["Written", "write_imported"]
 
@@ -80,9 +84,11 @@ def _present(rules: Path) -> dict[Path, Rule]:
 
 
 def _free(path: Path, rule: Rule, taken: set[str]) -> Path:
-    if str(path).casefold() not in taken:
+    stem = path.name.removesuffix(".toml")
+    cut = stem.encode("utf-8")[:_NAME_MAX].decode("utf-8", "ignore").rstrip()
+    if cut == stem and str(path).casefold() not in taken:
         return path
-    return path.with_name(f"{path.stem} {rule.id[:8]}{path.suffix}")
+    return path.with_name(f"{cut} {rule.id[:8]}.toml")
 
 
 def _tell_replaced(one: ImportedRule, before: Rule, findings: Findings) -> None:

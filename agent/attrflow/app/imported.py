@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from attrflow.app.import_files import read_paths
 from attrflow.app.library import default_rules
-from attrflow.importers.connectors import ENTRA_ID, ExportedConnector, Known, Remapping
+from attrflow.importers.connectors import ENTRA_ID, Known, Remapping
 from attrflow.importers.finishing import ImportedRule, finish_rules
 from attrflow.importers.reading import Reading
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.errors import SettingsError
-from attrflow.rules.features import COMPLETE
+from attrflow.rules.features import COMPLETE, DEFAULT_FEATURES, Features
 from attrflow.rules.rule import Direction, Rule, named_guid
 
 __all__ = ["Exports", "finish_reading", "read_exports", "read_map"]
@@ -83,10 +83,15 @@ def read_exports(
     return finish_reading(read_paths(paths), names or {}, project)
 
 
-def finish_reading(reading: Reading, names: Mapping[str, str], project: Sequence[Known] | None) -> Exports:
-    """The rules of what was read; arguments as `read_exports`."""
+def finish_reading(
+    reading: Reading,
+    names: Mapping[str, str],
+    project: Sequence[Known] | None,
+    features: Features = DEFAULT_FEATURES,
+) -> Exports:
+    """The rules of what was read; standard rules are filled as `features` say."""
     remapping = Remapping(names, reading.connectors, project, reading.findings)
-    rules = finish_rules(reading.drafts, remapping, _Library(reading.connectors, project).rule, reading.findings)
+    rules = finish_rules(reading.drafts, remapping, _Library(project, features).rule, reading.findings)
     remapping.tell()
     return Exports(reading, tuple(rules), dict(remapping.unknown))
 
@@ -94,22 +99,25 @@ def finish_reading(reading: Reading, names: Mapping[str, str], project: Sequence
 class _Library:
     """Looks standard rules up in the library, by tag without its revision, or by name."""
 
-    def __init__(self, exported: Sequence[ExportedConnector], project: Sequence[Known] | None) -> None:
+    def __init__(self, project: Sequence[Known] | None, features: Features) -> None:
         self._kinds = {known.name: (known.id, known.kind) for known in project or ()}
-        self._exported = exported
+        self._features = features
         self._rules: dict[str, dict[str, Rule]] = {}
 
     def rule(self, tag: str, name: str, connector: str, _direction: Direction | None) -> Rule | None:
         """The library's rule for one connector; None where there is none."""
         if connector not in self._rules:
             id_, kind = self._kinds.get(connector) or self._guess(connector)
-            self._rules[connector] = {
-                key: rule
-                # What only one anchor brings comes first, so that the usual text of the others stands.
-                for features in (replace(COMPLETE, anchor="mS-DS-ConsistencyGuid"), COMPLETE)
-                for rule in default_rules([(connector, id_, kind)], features)
-                for key in _keys(rule.tag or "", rule.name)
-            }
+            # A server may have rules that the features do not ask for; those that they do ask for go first.
+            every = (
+                *default_rules([(connector, id_, kind)], self._features),
+                *default_rules([(connector, id_, kind)], COMPLETE),
+            )
+            found: dict[str, Rule] = {}
+            for rule in every:
+                for key in _keys(rule.tag or "", rule.name):
+                    found.setdefault(key, rule)
+            self._rules[connector] = found
         known = self._rules[connector]
         return next((known[key] for key in _keys(tag, name) if key in known), None)
 

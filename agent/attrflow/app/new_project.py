@@ -12,7 +12,9 @@ from pathlib import Path
 from attrflow.app.secrets import SecretReference, write_secret
 from attrflow.app.settings import SETTINGS_FILE, read_settings
 from attrflow.app.settings_template import NewConnector, example_connectors, settings_text
+from attrflow.model.configuration import EngineOptions
 from attrflow.model.errors import SettingsError
+from attrflow.model.schema import AttributeType
 from attrflow.rules.features import DEFAULT_FEATURES, Features
 
 __all__ = ["write_new_project"]
@@ -26,6 +28,8 @@ def write_new_project(
     guid: Callable[[], str],
     staging_mode: bool = True,
     features: Features = DEFAULT_FEATURES,
+    options: EngineOptions | None = None,
+    metaverse: Mapping[str, tuple[AttributeType, tuple[str, ...]]] | None = None,
     secrets: Mapping[str, str] | None = None,
 ) -> Path:
     """Make a project: its settings file, the folders `rules` and `schema`, and a `.gitignore`.
@@ -37,6 +41,8 @@ def write_new_project(
         guid: gives the ids of connectors that bring none.
         staging_mode: whether a cycle leaves out exports.
         features: what the default rules follow from.
+        options: the engine's, where they are not the defaults.
+        metaverse: the project's own metaverse attributes, each with the object types that have it.
         secrets: secrets by connector, for trying things out: each goes into a file `secrets/<connector>`
             that only its owner can read, and that the settings refer to. A connector among them must
             bring no `secret` of its own.
@@ -53,7 +59,15 @@ def write_new_project(
     chosen = [_with_secret_file(connector, given) for connector in connectors or example_connectors()]
     assert not given, f"secrets of connectors that are not there: {', '.join(given)}"
     # The text first, read as it will be: what cannot be used must leave no half of a project.
-    text = settings_text(name, chosen, guid=guid, staging_mode=staging_mode, features=features)
+    text = settings_text(
+        name,
+        chosen,
+        guid=guid,
+        staging_mode=staging_mode,
+        features=features,
+        options=options,
+        metaverse=metaverse,
+    )
     read_settings(text, folder)
     secret_files = {folder / "secrets" / connector: secret for connector, secret in (secrets or {}).items()}
     for taken in (file, *secret_files):

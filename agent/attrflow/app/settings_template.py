@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from textwrap import wrap
 from typing import Literal
 
 from attrflow.app.secrets import SecretReference
@@ -16,10 +17,12 @@ from attrflow.app.settings_expressions import expression_options_text
 from attrflow.app.settings_features import features_text
 from attrflow.app.settings_secrets import variable_for
 from attrflow.model.configuration import EngineOptions
+from attrflow.model.schema import AttributeType
 from attrflow.rules.features import DEFAULT_FEATURES, Features
 from attrflow.rules.writing import toml_string
 
 __all__ = [
+    "NOWHERE_GUID",
     "NewConnector",
     "NewDirectory",
     "NewPartition",
@@ -29,7 +32,7 @@ __all__ = [
     "settings_text",
 ]
 
-_NOWHERE = "00000000-0000-0000-0000-000000000000"
+NOWHERE_GUID = "00000000-0000-0000-0000-000000000000"
 """What stands in an example for a tenant that only the reader knows."""
 
 
@@ -63,6 +66,10 @@ class NewDirectory:
     """Empty: those usual for the kind."""
     id: str | None = None
     """None: a new one."""
+    attributes: tuple[str, ...] = ()
+    """What is imported; empty: all that the rules in effect read or write."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Names for %parameters%, besides those that partitions give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,10 @@ class NewTenant:
     """The three addresses are needed for the channel `ingest`; without them they are Microsoft's."""
     id: str | None = None
     """None: a new one."""
+    object_types: tuple[str, ...] = ()
+    """Empty: those usual for a tenant."""
+    attributes: tuple[str, ...] = ()
+    """What is imported; empty: all that the rules in effect read or write."""
 
 
 NewConnector = NewDirectory | NewTenant
@@ -92,7 +103,7 @@ def example_connectors() -> tuple[NewConnector, ...]:
     directory = NewDirectory(
         "contoso", "ldap://dc1.contoso.test:389", (domain,), tls="starttls", account="svc-attrflow@contoso.test"
     )
-    return (directory, NewTenant("entra", _NOWHERE, _NOWHERE))
+    return (directory, NewTenant("entra", NOWHERE_GUID, NOWHERE_GUID))
 
 
 def settings_text(
@@ -102,10 +113,12 @@ def settings_text(
     guid: Callable[[], str],
     staging_mode: bool = True,
     features: Features = DEFAULT_FEATURES,
+    options: EngineOptions | None = None,
+    metaverse: Mapping[str, tuple[AttributeType, tuple[str, ...]]] | None = None,
 ) -> str:
     """The text of a settings file; it loads again, with the connectors in this order."""
     blocks = [_project(name, staging_mode=staging_mode), features_text(features)]
-    blocks += [_engine(), expression_options_text(), _METAVERSE]
+    blocks += [_engine(options or EngineOptions()), expression_options_text(), _metaverse(metaverse or {})]
     given = list(connectors)
     blocks += [connector_text(connector, guid=guid) for connector in given]
     if given == list(example_connectors()):  # a person is going to fill it in
@@ -185,12 +198,11 @@ _OPTION_NOTES: Mapping[str, str] = {
 }
 
 
-def _engine() -> str:
+def _engine(options: EngineOptions) -> str:
     lines = ["# How the engine decides where the product's behaviour is a choice. These are the defaults.", "[engine]"]
-    defaults = EngineOptions()
-    for field in fields(EngineOptions):
-        line = f"{option_key(field.name)} = {_toml(getattr(defaults, field.name))}"
-        lines.append(f"{line:<33} # {_OPTION_NOTES[field.name]}")
+    for option in fields(EngineOptions):
+        line = f"{option_key(option.name)} = {_toml(getattr(options, option.name))}"
+        lines.append(f"{line:<33} # {_OPTION_NOTES[option.name]}")
     return "\n".join((*lines, ""))
 
 
@@ -200,6 +212,16 @@ _METAVERSE = """\
 [metaverse.attributes]
 # badgeNumber = { type = "string", multi = false, object-types = ["person"] }
 """
+
+
+def _metaverse(attributes: Mapping[str, tuple[AttributeType, tuple[str, ...]]]) -> str:
+    """The project's own metaverse attributes, each with its type and the object types that have it."""
+    lines = [
+        f"{_key(name)} = {{ type = {toml_string(found.syntax.value)}, multi = {_toml(found.multi)}, "
+        f"object-types = {_list(types)} }}\n"
+        for name, (found, types) in attributes.items()
+    ]
+    return _METAVERSE + "".join(lines)
 
 
 def _directory(connector: NewDirectory, id_: str) -> str:
@@ -225,7 +247,7 @@ def _directory(connector: NewDirectory, id_: str) -> str:
     types = connector.object_types or default_object_types(connector.kind)
     lines += [
         f"object-types = {_list(types)}",
-        "attributes = []   # what is imported; empty: all that the rules in effect read or write",
+        *_attributes(connector.attributes),
         *_EXTRAS,
         *(
             ["# object-security = true   # DirSync without the right to replicate: only what the account may read"]
@@ -237,6 +259,7 @@ def _directory(connector: NewDirectory, id_: str) -> str:
     lines += ["", *_own_profiles(key, connector.partitions[0].dn)]
     lines += ["", "# Further names for %parameters% in expressions, besides Domain.*, Forest.* and Connector.ID."]
     lines += [f"[connectors.{key}.parameters]", '# "Site.Code" = "OSL"']
+    lines += [f"{toml_string(name)} = {toml_string(text)}" for name, text in connector.parameters.items()]
     return "\n".join((*lines, ""))
 
 
@@ -252,6 +275,15 @@ def _own_profiles(key: str, partition: str | None = None) -> list[str]:
         "# deletes = 500   # also disables, identity-changes, membership-removals",
         "# deletes-percent = 10   # of the connector's objects",
     ]
+
+
+def _attributes(names: tuple[str, ...]) -> list[str]:
+    """The attribute inclusion list, some names a line."""
+    note = "# what is imported; empty: all that the rules in effect read or write"
+    if not names:
+        return [f"attributes = []   {note}"]
+    rows = wrap(", ".join(toml_string(name) for name in names), 100)
+    return [note, "attributes = [", *(f"  {row}" for row in rows), "]"]
 
 
 _EXTRAS = (
@@ -296,8 +328,8 @@ def _tenant(connector: NewTenant, id_: str) -> str:
     ):
         lines.append(f"{key} = {toml_string(url)}" if url is not None else f'# {key} = "{otherwise}"')
     lines += [
-        f"object-types = {_list(default_object_types('entra'))}",
-        "attributes = []   # what is imported; empty: all that the rules in effect read or write",
+        f"object-types = {_list(connector.object_types or default_object_types('entra'))}",
+        *_attributes(connector.attributes),
         "# page-size = 500",
         "",
         *_own_profiles(_key(connector.name)),

@@ -1,17 +1,18 @@
-"""The commands that take a customer's exported configuration in: `rules import`."""
+"""The commands about a customer's configuration: `rules import`, `init --from`, and back with `rules export`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from attrflow.cli.face import face_of
-from attrflow.cli.options import NoColor, Output
+from attrflow.cli.face import Face, face_of
+from attrflow.cli.options import NoColor, Output, ProjectFolder
 from attrflow.model.errors import SettingsError
 
-__all__ = ["Mapped", "add_to"]
+__all__ = ["Mapped", "add_to", "init_from"]
 
 _WRONG = 2
 
@@ -52,6 +53,53 @@ def _import(
     raise typer.Exit(_WRONG if document.errors else 0)
 
 
+def init_from(face: Face, folder: Path, exported: Sequence[Path], name: str | None, mapped: Sequence[str]) -> None:
+    """`init --from`: a project made of an exported configuration; exit code 2 where a finding is an error."""
+    from attrflow.app.imported import read_map  # noqa: PLC0415 - loads the importers
+    from attrflow.app.operations.importing import import_project  # noqa: PLC0415 - the same
+    from attrflow.cli.import_text import draw_project_import  # noqa: PLC0415 - loads rich
+
+    try:
+        document = import_project(folder, exported, name, read_map(mapped))
+    except OSError as error:
+        raise SettingsError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    face.show(document, lambda console: draw_project_import(console, document))
+    raise typer.Exit(_WRONG if document.imported.errors else 0)
+
+
+def _export(
+    context: typer.Context,
+    rules: Annotated[
+        list[str] | None, typer.Argument(metavar="RULE", help="Rules by name, precedence, id or file; else all.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="The script; else standard output.")] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="CONNECTOR=GUID", help="A connector's GUID on the server; else the project's."),
+    ] = None,
+    project: ProjectFolder = None,
+    output: Output = None,
+    no_color: NoColor = False,
+) -> None:
+    """Write rules as PowerShell that an administrator of the product reviews and runs."""
+    face = face_of(context, project, output, no_color=no_color)
+    from attrflow.app.imported import read_map  # noqa: PLC0415 - loads the importers
+    from attrflow.app.operations.exporting import export_rules  # noqa: PLC0415 - the same
+    from attrflow.cli.import_text import draw_export  # noqa: PLC0415 - loads rich
+
+    try:
+        document = export_rules(face.folder(), rules or (), to, read_map(mapped or ()))
+    except OSError as error:
+        raise SettingsError(f"{error.filename or to} cannot be written: {error.strerror}") from error
+    if face.for_people and to is None:
+        typer.echo(document.text, nl=False)
+        draw_export(face.messages, document)
+    else:
+        face.show(document, lambda console: draw_export(console, document))
+    raise typer.Exit(_WRONG if document.errors else 0)
+
+
 def add_to(rules: typer.Typer) -> None:
     """Add the commands to the group `rules`."""
     rules.command("import")(_import)
+    rules.command("export")(_export)

@@ -100,6 +100,11 @@ class DraftRule:
         word = self.fields.get(name)
         return word.text if word is not None and word.resolved else ""
 
+    library: str | None = None
+    """The library template that an export of attrflow itself names."""
+    notes: list[str] = field(default_factory=list)
+    """What the export states of the rule beside what is known, for a reviewer to read."""
+
     @property
     def label(self) -> str:
         """The rule's name for messages."""

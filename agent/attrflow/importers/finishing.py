@@ -119,6 +119,9 @@ class _Finisher:
             help = "complete it in its file, then take `disabled` away"
             self.findings.tell(draft.place, "incomplete-rule", message, help=help)
             self.words.left_out.append(message)
+        if not all(draft.scope) or not all(draft.join):
+            message = f"{name!r}: a group without a condition is passed over"
+            self.findings.warn(draft.place, "empty-group", message)
         self._remarks(name)
         rule = Rule(
             id=self._id(name, connector),
@@ -135,9 +138,10 @@ class _Finisher:
             mappings=numbered(mappings),
             disabled=disabled,
             tag=draft.text("tag").strip() or None,
+            library=draft.library,
             password_sync=self._flag("password-sync"),
         )
-        return ImportedRule(rule, draft.place, tuple(self.words.left_out))
+        return ImportedRule(rule, draft.place, (*self.words.left_out, *draft.notes))
 
     # -- fields -----------------------------------------------------------------------------------
 
@@ -234,7 +238,7 @@ class _Finisher:
             precedence=precedence,
             disabled=self._flag("disabled"),
         )
-        return ImportedRule(rule, self.draft.place, (), from_library=True)
+        return ImportedRule(rule, self.draft.place, tuple(self.draft.notes), from_library=True)
 
 
 def _groups(groups: list[list[Clause | None]]) -> tuple[tuple[Clause, ...], ...]:

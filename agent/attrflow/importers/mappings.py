@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, cast
 
 from attrflow.expr import check, parse
 from attrflow.importers.draft import DraftFlow, Word
 from attrflow.importers.words import NO_NAME, Words, short
+from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.provenance import MappingId
 from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import AttributeMapping, FlowType, MergeType
@@ -114,8 +116,12 @@ def _kind(words: Words, flow: DraftFlow, where: str) -> FlowType | None:
 
 def _check(words: Words, word: Word, where: str) -> None:
     """What is wrong with an expression in itself; the rule keeps it as it is, as the server does."""
-    for found in check(parse(word.text)).diagnostics:
-        if found.severity != "error":
-            continue
+    for found in _faults(word.text):
         line = word.place.line + (found.span.line - 1 if found.span is not None else 0)
         words.findings.tell(word.place.at(line), found.code, f"{where}: {found.message}", help=found.help)
+
+
+@lru_cache(maxsize=4096)
+def _faults(expression: str) -> tuple[Diagnostic, ...]:
+    """The errors of an expression; the rules of several directories say the same over and over."""
+    return tuple(found for found in check(parse(expression)).diagnostics if found.severity == "error")

@@ -45,7 +45,7 @@ def _stated(draft: DraftRule, findings: Findings) -> int | None:
     if word is None or not word.text.strip():
         return None
     text = word.text.strip()
-    if word.resolved and text.isascii() and text.isdigit():
+    if word.resolved and text.isascii() and text.isdigit() and len(text) < 10:
         return int(text)
     code = "unresolved" if not word.resolved else "wrong-precedence"
     why = "which only the server knows" if not word.resolved else "which is no number from 0 up"

@@ -6,7 +6,6 @@ finding; nothing is passed over in silence.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from attrflow.importers.connectors import ExportedConnector
 from attrflow.importers.decoding import decoded
 from attrflow.importers.draft import DraftRule
 from attrflow.importers.findings import Findings, Place
+from attrflow.importers.json_files import read_json_file
 from attrflow.importers.powershell import read_powershell
 from attrflow.importers.xml_connector import read_xml_connector
 from attrflow.importers.xml_metaverse import ServerConfiguration, read_xml_metaverse
@@ -24,15 +24,16 @@ from attrflow.importers.xml_tree import Element, read_xml
 
 __all__ = ["SIZE_MAX", "Reading", "Source", "read_sources"]
 
-SIZE_MAX: Final = 32 * 1024 * 1024
+SIZE_MAX: Final = 16 * 1024 * 1024
 """Octets of one file; a connector file with a whole AD schema has about two million."""
 SCRIPT_MAX: Final = 4 * 1024 * 1024
 """Characters of one script, which take a quarter of a minute; a rule with forty mappings has ten thousand."""
 
-_DSC_ITEMS: Final = re.compile(r"^\s*(?:Items\s*:|-\s+Name\s*:)", re.MULTILINE)
+_DSC_ITEMS: Final = re.compile(r"^[^\S\n]*(?:Items[^\S\n]*:|-[^\S\n]+Name[^\S\n]*:)", re.MULTILINE)
 _DSC_KEYS: Final = re.compile(r"\b(?:SourceObjectType|AttributeFlowMappings|ConnectorName|ScopeFilter)\s*:")
 
-_DSC_RESOURCE: Final = re.compile(r"^\s*(?:AADSyncRule|AADConnectDirectoryExtensionAttribute)\s", re.MULTILINE)
+_DSC_RESOURCE: Final = re.compile(r"^[^\S\n]*(?:AADSyncRule|AADConnectDirectoryExtensionAttribute)\s", re.MULTILINE)
+_JSON_START: Final = re.compile(r"\{\s*[\"}]|\[\s*[\[{\]]")
 _RULE_COMMANDS: Final = re.compile(r"-ADSync(?:Rule|AttributeFlowMapping|\w+ConditionGroup)\b", re.IGNORECASE)
 _FOLDER_INSTEAD: Final = "export the server's configuration folder (Get-ADSyncServerConfiguration) and import that"
 
@@ -69,8 +70,8 @@ def read_sources(sources: Iterable[Source]) -> Reading:
     return reading
 
 
-def read_source(source: Source, reading: Reading) -> None:
-    """Add what one file states."""
+def read_source(source: Source, reading: Reading, *, asked: bool = True) -> None:
+    """Add what one file states; `asked`: somebody named it, and did not only name its folder."""
     if len(source.octets) > SIZE_MAX:
         tell_too_large(source.file, len(source.octets), reading)
         return
@@ -80,8 +81,8 @@ def read_source(source: Source, reading: Reading) -> None:
         reading.findings.warn(Place(source.file), "empty-file", "the file is empty")
     elif start.startswith("<") and not start.startswith("<#"):
         _read_xml(text, source.file, reading)
-    elif start[0] in "{[" and _is_json(start):
-        _unread(source.file, reading, "JSON")
+    elif _JSON_START.match(start):
+        _read_json(text, source.file, reading)
     elif _DSC_ITEMS.search(text) and _DSC_KEYS.search(text):
         reading.count("dsc-items")
         message = "AADConnectDsc items (YAML): this format is not read yet"
@@ -101,7 +102,7 @@ def read_source(source: Source, reading: Reading) -> None:
             message = "a script that makes no synchronization rule: there is nothing to import"
             reading.findings.tell(Place(source.file, 1), "not-a-rule-export", message)
     else:
-        _unread(source.file, reading, "a text")
+        _unread(source.file, reading, asked=asked)
 
 
 def tell_too_large(file: str, size: int, reading: Reading, limit: int = SIZE_MAX) -> None:
@@ -156,15 +157,16 @@ def _connector(root: Element, file: str, reading: Reading) -> None:
     reading.connectors.append(connector)
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+def _read_json(text: str, file: str, reading: Reading) -> None:
+    found = read_json_file(text, file, reading.findings)
+    reading.count(found.format)
+    reading.drafts += found.drafts
+    for connector in found.connectors:
+        if all(known.id != connector.id for known in reading.connectors):
+            reading.connectors.append(connector)
 
 
-def _unread(file: str, reading: Reading, what: str) -> None:
+def _unread(file: str, reading: Reading, *, asked: bool) -> None:
     reading.count("text")
-    message = f"{what} that makes or holds no synchronization rule; it is not read"
-    reading.findings.tell(Place(file, 1), "not-a-rule-export", message)
+    message = "a text that makes or holds no synchronization rule; it is not read"
+    reading.findings.tell(Place(file, 1), "not-a-rule-export", message, "error" if asked else "info")

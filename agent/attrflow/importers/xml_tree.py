@@ -68,7 +68,8 @@ def read_xml(text: str, file: str, findings: Findings) -> Element | None:
     no export has one. A text that is cut off or broken is `xml-syntax`, and what stands before is used.
     """
     # The text is decoded already: what the declaration says of its octets no longer holds.
-    body = _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text, count=1)
+    declared = _DECLARATION.match(text)
+    body = "\n" * declared[0].count("\n") + text[declared.end() :] if declared is not None else text
     builder = _Builder()
     parser: Any = DefusedXMLParser(target=builder, encoding="utf-8", forbid_dtd=True)
     builder.expat = parser.parser

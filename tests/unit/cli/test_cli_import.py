@@ -83,3 +83,35 @@ def test_without_into_nothing_is_written(exported: Path) -> None:
     result = call("rules", "import", exported, code=2)
     assert "Nothing was written: --into DIR names a project or a folder." in result.stdout
     assert sorted(exported.rglob("*")) == before
+
+
+def test_what_is_exported_comes_back_as_it_was(tmp_path: Path) -> None:
+    call("init", tmp_path / "p")
+    script = tmp_path / "rules.ps1"
+    exported = document("rules", "export", "-C", tmp_path / "p", "--to", script, name="rules-export")
+    assert exported["rules"] > 20
+    assert exported["file"] == str(script)
+    again = document("rules", "import", script, "--into", tmp_path / "p", name="rules-import")
+    assert (again["written"], again["unchanged"]) == ([], exported["rules"])
+
+
+def test_one_rule_goes_to_standard_output_for_another_server(tmp_path: Path) -> None:
+    call("init", tmp_path / "p")
+    result = call("rules", "export", "In from AD - User Join", "-C", tmp_path / "p", "--map", f"contoso={BOOKS}")
+    assert result.stdout.count("New-ADSyncRule") == 1
+    assert f"-Connector '{BOOKS}' `" in result.stdout
+    assert "1 rule written" in result.stderr
+    assert "takes CONNECTOR=GUID" in call("rules", "export", "-C", tmp_path / "p", "--map", "contoso=x", code=2).stderr
+
+
+def test_a_name_that_no_file_system_takes_is_cut_in_the_file_name_only(tmp_path: Path) -> None:
+    (tmp_path / "1.xml").write_text(xml_rule(1, name="ø" * 300, precedence="12345678901"))
+    found = document("rules", "import", tmp_path / "1.xml", "--into", tmp_path / "p", code=2, name="rules-import")
+    assert [f["code"] for f in found["findings"]] == ["wrong-precedence", "precedence-made"]
+    assert f'name = "{"ø" * 300}"' in (tmp_path / "p" / found["written"][0]).read_text()
+
+
+def test_a_connector_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "1.xml").write_text(xml_rule(1))
+    arguments = ("rules", "import", tmp_path / "1.xml", "--into", tmp_path / "p", "--map", "*=../x")
+    assert "cannot be a connector's name" in call(*arguments, code=2).stderr

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 from attrflow.importers.connectors import Known, Remapping
 from attrflow.importers.finishing import ImportedRule, finish_rules
 from attrflow.importers.reading import Reading, Source, read_sources
 from attrflow.model.diagnostics import Diagnostic
+from attrflow.rules.rule import AttributeMapping, Rule
 
 BOOKS = "2f1d7c3a-90b4-4a6e-8f52-3b7d1e0c4a01"
 """The directory's connector on the server that the exports are from."""
@@ -73,3 +75,118 @@ def finished(
 def told(findings: Sequence[Diagnostic]) -> list[str]:
     """Findings as `code file:line`, in order."""
     return [f"{f.code} {f.file or '-'}:{f.span.line if f.span else 0}" for f in findings]
+
+
+def _dsml(classes: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> str:
+    """A schema; `types` are the last number of the syntax and `*` for many values."""
+    inside = "".join(
+        f'<d:class id="{name}"><d:name>{name}</d:name>'
+        + "".join(f'<d:attribute ref="#{attribute}" required="false"/>' for attribute in attributes)
+        + "</d:class>"
+        for name, attributes in classes.items()
+    )
+    inside += "".join(
+        f'<d:attribute-type id="{name}" single-value="{str("*" not in syntax).lower()}"><d:name>{name}</d:name>'
+        f"<d:syntax>1.3.6.1.4.1.1466.115.121.1.{syntax.rstrip('*')}</d:syntax></d:attribute-type>"
+        for name, syntax in types.items()
+    )
+    return f'<schema><d:dsml xmlns:d="http://www.dsml.org/DSML"><d:directory-schema>{inside}</d:directory-schema></d:dsml></schema>'
+
+
+def ad_connector(also: str = "") -> str:
+    """The connector file of the directory, with a secret, a cookie and a watermark that must not be taken over."""
+    schema = _dsml({"user": ["sn", "badges"], "container": ["sn"]}, {"sn": "15", "badges": "27*", "manager": "12"})
+    return f"""<ma-data><id>{{{BOOKS.upper()}}}</id><name>books.test</name><category>AD</category>{schema}
+<private-configuration><adma-configuration><forest-name>books.test</forest-name><forest-login-domain>BOOKS
+</forest-login-domain><forest-login-user>svc_sync</forest-login-user><parameter-values>
+<parameter name="Forest.FQDN">books.test</parameter><parameter name="Password" encrypted="1">c2VjcmV0</parameter>
+</parameter-values></adma-configuration></private-configuration>
+<attribute-inclusion><attribute>sn</attribute><attribute>badges</attribute><attribute>manager</attribute>
+</attribute-inclusion><ma-partition-data><partition><name>DC=books,DC=test</name><selected>1</selected>
+<filter><object-classes><object-class>user</object-class><object-class>container</object-class>
+<object-class>printQueue</object-class></object-classes><containers>
+<exclusions><exclusion>DC=books,DC=test</exclusion><exclusion>OU=Gone,OU=Readers,DC=books,DC=test</exclusion></exclusions>
+<inclusions><inclusion>OU=Readers,DC=books,DC=test</inclusion></inclusions></containers></filter>
+<custom-data><parameter-values><parameter name="Domain.FQDN">books.test</parameter>
+<parameter name="Domain.Netbios">BOOKS</parameter></parameter-values><cookie>Y29va2ll</cookie></custom-data></partition>
+<partition><name>CN=Configuration,DC=books,DC=test</name><selected>0</selected></partition></ma-partition-data>
+<ma-run-data><run-configuration><name>Nightly</name><configuration><step><step-type type="full-import"/></step>
+</configuration></run-configuration></ma-run-data>{also}</ma-data>"""
+
+
+def entra_connector() -> str:
+    """The connector file of the tenant."""
+    return f"""<ma-data><id>{{{CLOUD.id}}}</id><name>books.onmicrosoft.com - AAD</name><category>Extensible2</category>
+<subtype>Windows Azure Active Directory (Microsoft)</subtype><ma-partition-data><partition><name>default</name>
+<selected>1</selected><filter><object-classes><object-class>user</object-class><object-class>device</object-class>
+</object-classes></filter></partition></ma-partition-data></ma-data>"""
+
+
+def metaverse() -> str:
+    """MV.xml with an attribute of the customer's own and parameters of each kind."""
+    schema = _dsml({"person": ["sn", "shelf"]}, {"sn": "15", "shelf": "27"})
+    parameters = {
+        "Microsoft.Synchronize.StagingMode": "False",
+        "Microsoft.OptionalFeature.ExportDeletionThreshold": "True",
+        "Microsoft.OptionalFeature.ExportDeletionThresholdValue": "25",
+        "Microsoft.SynchronizationOption.AnchorAttribute": "mS-DS-ConsistencyGuid",
+        "Microsoft.SynchronizationOption.JoinCriteria": "Mail",
+        "Microsoft.OptionalFeature.PasswordHashSync": "True",
+        "Microsoft.AADFilter.AttributeExclusionList": "",
+    }
+    values = "".join(f'<parameter name="{name}">{text}</parameter>' for name, text in parameters.items())
+    return f"""<saved-mv-configuration server='SYNC1' export-date='2026-01-01'><mv-data>{schema}
+<parameter-values>{values}</parameter-values></mv-data></saved-mv-configuration>"""
+
+
+_LINKS = {"provision": "Provision", "join": "Join", "sticky-join": "StickyJoin", "join-no-flow": "JoinNoFlow"}
+_MERGES = {
+    "update": "Update",
+    "replace": "Replace",
+    "merge": "Merge",
+    "merge-case-insensitive": "MergeCaseInsensitive",
+}
+
+
+def rule_as_xml(rule: Rule, ids: Mapping[str, str]) -> str:
+    """The rule as the product's configuration folder has it."""
+    scope = "".join(
+        "<conditions>"
+        + "".join(
+            f"<scope><csAttribute>{c.attribute}</csAttribute><csOperator>{c.operator}</csOperator>"
+            f"<csValue>{escape(c.value)}</csValue></scope>"
+            for c in group
+        )
+        + "</conditions>"
+        for group in rule.scope
+    )
+    join = "".join(
+        "<conditions>"
+        + "".join(
+            f"<condition><csAttribute>{c.cs}</csAttribute><ilmAttribute>{c.mv}</ilmAttribute>"
+            f"<caseSensitive>{c.case_sensitive}</caseSensitive></condition>"
+            for c in group
+        )
+        + "</conditions>"
+        for group in rule.join
+    )
+    return f"""<synchronizationRule><id>{{{rule.id}}}</id><name>{escape(rule.name)}</name><description />
+<immutable-tag>{rule.tag or ""}</immutable-tag><direction>{rule.direction.title()}</direction><disabled>False</disabled>
+<connector>{{{ids[rule.connector]}}}</connector><sourceObjectType>{rule.source_type}</sourceObjectType>
+<targetObjectType>{rule.target_type}</targetObjectType><linkType>{_LINKS[rule.link]}</linkType>
+<precedence>{rule.precedence}</precedence><EnablePasswordSync>false</EnablePasswordSync>
+<attribute-mappings>{"".join(map(_mapping_as_xml, rule.mappings))}</attribute-mappings>
+<relationshipCriteria>{join}</relationshipCriteria>
+<synchronizationCriteria>{scope}</synchronizationCriteria></synchronizationRule>
+"""
+
+
+def _mapping_as_xml(mapping: AttributeMapping) -> str:
+    once = ' execute-once="true"' if mapping.execute_once else ""
+    source = f"<attr>{mapping.source}</attr>" if mapping.flow == "direct" else ""
+    source = escape(mapping.source) if mapping.flow == "constant" else source
+    expression = f"<expression>{escape(mapping.source)}</expression>" if mapping.flow == "expression" else ""
+    return (
+        f"<mapping{once}><dest>{mapping.destination}</dest><src>{source}</src>{expression}"
+        f"<valueMergeType>{_MERGES[mapping.merge]}</valueMergeType></mapping>\n"
+    )

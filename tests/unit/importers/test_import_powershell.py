@@ -186,6 +186,7 @@ STYLES: list[Any] = [
     pytest.param(
         "-Destination title -FlowType Direct -Source $(if ($n -gt 3) { $a } else { 'x' })", "carLicense", id="if"
     ),
+    pytest.param("-Destination ($h.Keys -join '').Substring(0, 5) -Source $a", "carLicense", id="a table's keys"),
     pytest.param("@p -Source carLicense", "carLicense", id="splatting"),
     pytest.param("-Destination title -FlowType Expression -Source 'False' -Expression '[sn]'", "[sn]", id="a leftover"),
     pytest.param(
@@ -227,6 +228,9 @@ UNRESOLVED: list[Any] = [
     pytest.param("-Destination title -FlowType Direct -Source (Read-Host 'which')", id="a question"),
     pytest.param('-Destination title -FlowType Expression -Expression "[sn] & $($x.Name)"', id="a server's object"),
     pytest.param("-Destination $x[1].Name -FlowType Direct -Source sn", id="a destination"),
+    pytest.param("-Destination title -FlowType Direct -Source ('a{0:D2}' -f 7)", id="a format that is not read"),
+    pytest.param("-Destination title -FlowType Direct -Source ('abc' -replace '(b)', 'x$1')", id="a pattern"),
+    pytest.param("-Destination title -FlowType Direct -Source $(if ('A' -ceq 'a') { 'x' })", id="a case"),
     pytest.param("-Destination title -FlowType $env:KIND -Source sn", id="a flow type"),
 ]
 
@@ -245,6 +249,7 @@ ODD: list[Any] = [
         OPEN.replace(" -D", " `\n-D").replace(" -S", "\n-S") + ADD, ["missing-backtick 3"], id="backticks lost"
     ),
     pytest.param(OPEN.replace(" -P", " `  \n-P") + ADD, ["blank-after-backtick 1"], id="blanks behind a backtick"),
+    pytest.param(OPEN.replace(" -P", " ` # next\n-P") + ADD, ["blank-after-backtick 1"], id="a comment behind one"),
     pytest.param(
         OPEN.replace("from AD - Reader'", "from AD's books' `\n") + ADD, ["quote-not-doubled 1"], id="a quote"
     ),
@@ -263,6 +268,14 @@ ODD: list[Any] = [
     pytest.param(OPEN.replace("New-", "ADSync\\New-") + ADD, [], id="a module's name"),
     pytest.param(f"$r = {OPEN.replace(' -OutVariable syncRule', '')}$r | Add-ADSyncRule\n", [], id="a variable"),
     pytest.param(f"try {{\n{OPEN}{ADD}}} catch [System.Exception] {{ throw }} finally {{ }}", [], id="try"),
+    pytest.param(
+        OPEN + "if ($false) { " + FLOW + "-Destination a -Source b }\n" + ADD, ["not-reached 2"], id="a dead branch"
+    ),
+    pytest.param(
+        OPEN + "foreach ($x in @()) {\n" + FLOW + "-Destination $x -Source b }\n" + ADD, ["not-reached 3"], id="no turn"
+    ),
+    pytest.param("Invoke-Command {\n" + OPEN + ADD + "}", ["unresolved-condition 1"], id="a block for a command"),
+    pytest.param("class A { [string] $B = '}' }\n" + OPEN + ADD, ["definition-not-read 1"], id="a class"),
     pytest.param("param([int]$x = 3, [string[]]$y)\n" + OPEN + ADD, [], id="parameters of the script"),
 ]
 
@@ -324,6 +337,7 @@ def test_a_text_without_a_rule_is_told() -> None:
         "$x = " + "(" * 5000 + "1" + ")" * 5000,
         "$x = @'\nnever ends",
         "1..9999999 | % { $_ }",
+        "f" + "\n" * 200_000,
     ],
 )
 def test_a_script_that_would_not_end_is_given_up(script: str) -> None:

@@ -179,7 +179,7 @@ def test_without_a_project_a_connector_keeps_a_name_from_the_export() -> None:
 
 
 def test_other_files_are_named_in_findings() -> None:
-    large = b"<a>" + b" " * (33 * 1024 * 1024)
+    large = b"<a>" + b" " * (17 * 1024 * 1024)
     _, findings, _ = finished("", "<html/>", "Items:\n  - Name: x\n    ConnectorName: y\n", large)
     assert told(findings) == [
         "empty-file file1:0",
@@ -187,3 +187,8 @@ def test_other_files_are_named_in_findings() -> None:
         "format-not-read file3:1",
         "too-large file4:0",
     ]
+
+
+def test_a_file_of_nothing_but_line_ends_is_read_at_once() -> None:
+    _, findings, _ = finished("x" + "\n" * 500_000, "\n" * 500_000 + "<a/>")
+    assert told(findings) == ["not-a-rule-export file1:1", "not-a-rule-export file2:500001"]

@@ -155,7 +155,7 @@ WRONG = "<attr name='a' type='integer'><value>x</value></attr>"
 
 
 def test_csexport_has_images_changes_links_and_errors() -> None:
-    (kari,) = check("csexport", (HERE / "entra.xml").read_bytes(), 1, ("unknown-element", 63)).spaces
+    (kari,) = check("csexport", (HERE / "entra.xml").read_bytes(), 1, ("unknown-element", 74)).spaces
     assert (kari.type, kari.id, kari.link, kari.state, kari.linked) == (
         *("user", "0c5b0001-0000-4000-8000-000000000001", "join-rules", "normal", True),
     )

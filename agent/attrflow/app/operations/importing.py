@@ -6,15 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from attrflow.app.import_files import read_paths
+from attrflow.app.import_project import plan_project
+from attrflow.app.import_server import tell_left
 from attrflow.app.import_writing import Written, write_imported
-from attrflow.app.imported import Exports, read_exports
+from attrflow.app.imported import Exports, finish_reading
+from attrflow.app.new_project import write_new_project
 from attrflow.app.operations.failing import DiagnosticDocument, diagnostic_document
-from attrflow.app.settings import SETTINGS_FILE, Settings, load_settings
+from attrflow.app.operations.projects import new_guid
+from attrflow.app.schemas import write_schema_file
+from attrflow.app.settings import SETTINGS_FILE, Settings, load_settings, metaverse_of
+from attrflow.app.settings_values import CONNECTOR_NAME
 from attrflow.app.shapes import shape
 from attrflow.importers.connectors import Known
 from attrflow.model.errors import SettingsError
+from attrflow.rules.features import DEFAULT_FEATURES
 
-__all__ = ["RulesImportDocument", "import_document", "import_rules", "known_connectors"]
+__all__ = [
+    "ProjectImportDocument",
+    "RulesImportDocument",
+    "import_document",
+    "import_project",
+    "import_rules",
+    "known_connectors",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,8 @@ class RulesImportDocument:
 
     into: str | None
     """The folder that was written to; None where nothing was to be written."""
+    project: bool
+    """Whether that folder is a project."""
     formats: dict[str, int]
     """How many files there were of each format."""
     rules: int
@@ -47,7 +64,19 @@ class RulesImportDocument:
     findings: list[DiagnosticDocument] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectImportDocument:
+    """A project that was made from an exported configuration."""
+
+    folder: str
+    settings: str
+    names: dict[str, str]
+    """The connectors' names by the server's id."""
+    imported: RulesImportDocument
+
+
 shape("rules-import", RulesImportDocument)
+shape("project-import", ProjectImportDocument)
 
 
 def import_rules(
@@ -67,13 +96,60 @@ def import_rules(
         settings = load_settings(into)
         project = known_connectors(settings)
         _require_known(names, project)
-    exports = read_exports(paths, names, project)
+    for name in names.values():
+        if not CONNECTOR_NAME.fullmatch(name):
+            raise SettingsError(
+                f"--map: {name!r} cannot be a connector's name", help="letters, digits, '-', '_' and '.'"
+            )
+    reading = read_paths(paths)
+    features = DEFAULT_FEATURES
+    if settings is not None:
+        features = settings.features
+        tell_left(reading, metaverse_of(settings))
+    exports = finish_reading(reading, names, project, features)
     written = Written()
     if into is not None:
         folder = settings.folder if settings is not None else into.absolute()
         rules = settings.rules if settings is not None else folder
-        written = write_imported(exports.rules, rules, folder, exports.reading.findings)
+        written = write_imported(exports.rules, rules, folder, reading.findings)
     return import_document(exports, into, written)
+
+
+def import_project(
+    folder: Path, source: Sequence[Path], name: str | None = None, names: Mapping[str, str] | None = None
+) -> ProjectImportDocument:
+    """Make a project of an exported configuration: its connectors, metaverse, options, schemas and rules.
+
+    It starts in staging mode, whatever the server does.
+
+    Raises:
+        NotFound: a path is not there.
+        SettingsError: there is a project already, or the export states no connector and no rule.
+        OSError: something cannot be written.
+    """
+    folder = folder.absolute()
+    reading = read_paths(source)
+    if not reading.drafts and not reading.connectors:
+        shown = ", ".join(str(path) for path in source)
+        found = reading.findings.all
+        help = "name the folder that Get-ADSyncServerConfiguration wrote, or the wizard's settings file"
+        raise SettingsError(f"{shown} holds no exported configuration.", found, help=help)
+    planned = plan_project(reading, names or {})
+    file = write_new_project(
+        folder,
+        name or folder.name,
+        planned.connectors,
+        guid=new_guid,
+        features=planned.server.features,
+        options=planned.server.options,
+        metaverse=planned.server.metaverse,
+    )
+    settings = load_settings(folder)
+    for connector, schema in planned.schemas.items():
+        write_schema_file(settings.schema / f"{connector}.json", schema)
+    exports = finish_reading(reading, {**(names or {}), **planned.names}, known_connectors(settings), settings.features)
+    written = write_imported(exports.rules, settings.rules, settings.folder, reading.findings)
+    return ProjectImportDocument(str(folder), str(file), dict(planned.names), import_document(exports, folder, written))
 
 
 def known_connectors(settings: Settings) -> list[Known]:
@@ -90,6 +166,7 @@ def import_document(exports: Exports, into: Path | None, written: Written) -> Ru
     severities = [finding.severity for finding in exports.findings]
     return RulesImportDocument(
         str(into.absolute()) if into is not None else None,
+        into is not None and (into / SETTINGS_FILE).is_file(),
         dict(exports.reading.formats),
         len(exports.rules),
         sum(len(imported.rule.mappings) for imported in exports.rules),

@@ -18,7 +18,14 @@ from attrflow.app.shapes import shape
 from attrflow.rules.template import FIRST_PRECEDENCE
 from attrflow.rules.writing import write_rule
 
-__all__ = ["DefaultRulesDocument", "ProjectDocument", "add_default_rules", "init_project", "write_default_rules"]
+__all__ = [
+    "DefaultRulesDocument",
+    "ProjectDocument",
+    "add_default_rules",
+    "init_project",
+    "new_guid",
+    "write_default_rules",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ shape("project", ProjectDocument)
 shape("rules-defaults", DefaultRulesDocument)
 
 
-def _guid() -> str:
+def new_guid() -> str:
+    """A GUID by chance, for a connector that is new."""
     return str(uuid.UUID(int=random.SystemRandom().getrandbits(128), version=4))
 
 
@@ -70,7 +78,7 @@ def init_project(
         folder,
         name or folder.name,
         connectors,
-        guid=_guid,
+        guid=new_guid,
         staging_mode=staging_mode,
         features=features_of(features or {}),
         secrets=secrets,

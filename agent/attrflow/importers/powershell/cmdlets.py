@@ -5,6 +5,7 @@ Each does to a draft what it would do to a rule of the server. What is given and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ _FIELDS: Final = {
 _MAPPING: Final = (
     *("SynchronizationRule", "Source", "Destination", "FlowType", "ValueMergeType", "Expression", "ExecuteOnce"),
 )
+_LIBRARY: Final = re.compile(r"^# attrflow library: (\S+)\n\Z", re.MULTILINE)
+"""What attrflow's own export says above a rule that it made of its library."""
 _COMMON: Final = (
     *("OutVariable", "OV", "ErrorAction", "EA", "WarningAction", "WA", "ErrorVariable", "EV", "Verbose", "Debug"),
     *("WhatIf", "Confirm", "PassThru", "InformationAction", "OutBuffer", "PipelineVariable"),
@@ -147,6 +150,8 @@ class RuleScript(Runner):
     def _new_rule(self, given: Given) -> list[Any]:
         assert given.node is not None, "a command stands somewhere"
         draft = DraftRule(self.scanner.place(given.node.start))
+        before = _LIBRARY.search(self.text, max(given.node.start - 300, 0), given.node.start)
+        draft.library = before[1] if before is not None else None
         for name, field in _FIELDS.items():
             word = self._taken(given, name, tuple(_FIELDS))
             if word is not None:

@@ -9,6 +9,7 @@ import re
 from abc import abstractmethod
 from typing import Final
 
+from attrflow.importers.findings import Findings
 from attrflow.importers.powershell.expressions import ExpressionReader
 from attrflow.importers.powershell.nodes import (
     Argument,
@@ -28,20 +29,31 @@ from attrflow.importers.powershell.nodes import (
 )
 from attrflow.importers.powershell.scanner import DASHES, DOUBLE_QUOTES, SINGLE_QUOTES, ScriptError
 
-__all__ = ["PARAMETER", "CommandReader"]
+__all__ = ["PARAMETER", "RULE_COMMAND", "CommandReader"]
 
 PARAMETER: Final = re.compile(rf"[{DASHES}]([A-Za-z_?]\w*)(:?)")
+RULE_COMMAND: Final = re.compile(
+    rf"(?:[\w.]+\\)?(?:New|Add|Remove|Set)[{DASHES}]ADSync(?:Rule|AttributeFlowMapping|\w+ConditionGroup)",
+    re.IGNORECASE,
+)
+_NEXT_PIPE: Final = re.compile(r"[^\S\n]*\n\s*\|(?!\|)")
 _OPERATORS: Final = re.compile(rf"[{DASHES}](not|bnot|join|split|eq|ne|and|or|f)\b", re.IGNORECASE)
 _SPLAT: Final = re.compile(r"@(\w+)")
 _ASSIGN: Final = re.compile(r"(\+|-|\*|/|%)?=(?!=)")
 _REDIRECT: Final = re.compile(r"[*\d]?>{1,2}(&\d)?")
 _BARE_END: Final = " \t\n\f\v\xa0;,|(){}&<>"
+_BARE_RUN: Final = re.compile(f"[^{re.escape(_BARE_END + SINGLE_QUOTES + DOUBLE_QUOTES)}`$]+")
 _EXPRESSION_START: Final = "$@([{!+,\"'" + SINGLE_QUOTES + DOUBLE_QUOTES
 _VERB_NOUN: Final = re.compile(rf"(?:[\w.]+\\)?[A-Za-z]+[{DASHES}][A-Za-z]\w*")
 
 
 class CommandReader(ExpressionReader):
     """Reads what a statement is that no keyword begins."""
+
+    def __init__(self, text: str, file: str, findings: Findings) -> None:
+        super().__init__(text, file, findings)
+        self.rule_commands: dict[int, Command] = {}
+        """Every command that makes or changes a rule, by where it stands."""
 
     @abstractmethod
     def statement(self) -> Node:
@@ -86,7 +98,7 @@ class CommandReader(ExpressionReader):
             if self.sees("||") or self.sees("&&"):
                 self.at += 2
             elif not self.take("|"):
-                after_lines = re.compile(r"\s*\n\s*\|(?!\|)").match(self.text, self.at)
+                after_lines = _NEXT_PIPE.match(self.text, self.at)
                 if after_lines is None:
                     self.at = before
                     break
@@ -142,7 +154,10 @@ class CommandReader(ExpressionReader):
                     self.findings.warn(self.place(self.at), "missing-backtick", message)
                 continue
             elements.append(self._given())
-        return Command(name, tuple(elements), start=start, end=self.at)
+        command = Command(name, tuple(elements), start=start, end=self.at)
+        if isinstance(name, Literal) and RULE_COMMAND.fullmatch(str(name.value)):
+            self.rule_commands[start] = command
+        return command
 
     def _goes_on(self, name: Node) -> bool:
         """Whether the next line that says something begins with a parameter of this command; moves there."""
@@ -218,8 +233,9 @@ class CommandReader(ExpressionReader):
             elif c in SINGLE_QUOTES + DOUBLE_QUOTES:
                 break
             else:
-                parts.append(c)
-                self.at += 1
+                run = self.match(_BARE_RUN)
+                parts.append(run[0] if run is not None else c)
+                self.at += run is None
         if self.at == start:
             raise self.fail(f"{self.char()!r} was not expected here")
         text = "".join(part if isinstance(part, str) else "" for part in parts)

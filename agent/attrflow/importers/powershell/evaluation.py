@@ -172,18 +172,26 @@ class Evaluator:
             # A member of an enumeration of the product is its name.
             return node.name if "identitymanagement" in key[0] else _STATIC.get(key, self.unresolved(node))
         if isinstance(base, Table):
-            return base.find(node.name)
+            return self._of_table(base, node)
         if name in ("count", "length") and isinstance(base, list | str):
             return len(base)
         if isinstance(base, list) and len(base) == 1 and isinstance(base[0], Table | Opened):
             base = base[0]
         if isinstance(base, Table):
-            return base.find(node.name)
+            return self._of_table(base, node)
         if isinstance(base, Opened):
             word = base.draft.fields.get(name.replace("identifier", "id"))
             if word is not None and word.resolved:
                 return word.text
         return self.unresolved(node)
+
+    def _of_table(self, table: Table, node: Member) -> Any:
+        """A key of a table, or what every table has."""
+        if node.name.casefold() in (key.casefold() for key in table):
+            return table.find(node.name)
+        known = {"keys": list(table), "values": list(table.values()), "count": len(table)}
+        # An absent key is nothing to PowerShell; here it is more likely that something was not understood.
+        return known.get(node.name.casefold(), self.unresolved(node))
 
     def _call(self, node: Call) -> Any:
         base = self.value(node.base)
@@ -217,6 +225,8 @@ class Evaluator:
         ):
             base.put(key, arguments[1])
             return None
+        if isinstance(base, Table) and name == "getenumerator":
+            return [Table({"Key": key, "Name": key, "Value": value}) for key, value in base.items()]
         if isinstance(base, Table) and name in ("containskey", "contains") and len(arguments) == 1:
             return base.find(shown(arguments[0]) or "") is not None
         return self.unresolved(node)
@@ -295,7 +305,11 @@ class Evaluator:
             return (re.fullmatch(translate(right), left, re.IGNORECASE) is not None) != sign.startswith("-not")
         if sign == "-replace" and isinstance(left, str):
             words = [shown(word) or "" for word in listed(right)]
-            plain = bool(words) and re.escape(words[0]).replace("\\ ", " ").replace("\\-", "-") == words[0]
+            plain = (
+                bool(words)
+                and "$" not in "".join(words[1:])
+                and re.escape(words[0]).replace("\\ ", " ").replace("\\-", "-") == words[0]
+            )
             with_ = words[1] if len(words) > 1 else ""
             # Only plain words: a pattern that somebody else wrote could run for ever.
             return re.sub(re.escape(words[0]), lambda _: with_, left, flags=re.IGNORECASE) if plain else NotImplemented
@@ -315,7 +329,7 @@ class Evaluator:
 
     def _format(self, template: Any, values: list[Any], node: Node) -> Any:
         words = [shown(value) for value in values]
-        if not isinstance(template, str) or any(word is None for word in words):
+        if not isinstance(template, str) or any(word is None for word in words) or re.search(r"\{\d+[,:]", template):
             return self.unresolved(node)
         try:
             return re.sub(

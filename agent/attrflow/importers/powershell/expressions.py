@@ -84,10 +84,10 @@ class ExpressionReader(Scanner):
         word = _OPERATOR.match(self.text, self.at) if c and c in DASHES else None
         if word is not None:
             name = word[1].lower()
-            for candidate in (f"-{name}", f"-{name[1:]}" if name[0] in "ci" else ""):
-                if candidate in known:
-                    self.at = word.end()
-                    return candidate
+            if f"-{name}" in known or (name[0] in "ci" and f"-{name[1:]}" in known):
+                self.at = word.end()
+                # Operators that tell upper from lower case keep their name; they are not evaluated.
+                return f"-{name[1:]}" if name[0] == "i" and f"-{name}" not in known else f"-{name}"
             return None
         for sign in ("..", "+", "*", "/", "%"):
             if sign in known and self.sees(sign) and not self.sees("++"):

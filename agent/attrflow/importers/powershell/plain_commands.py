@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["plain_command"]
 
 _SILENT: Final = re.compile(
-    r"(?:write|import|out|start|set|enable|disable|clear|export|stop|pause|add-content)-?.*|cls|echo|sleep|pause"
+    r"write-(?:host|verbose|warning|error|debug|information|progress)|(?:import|remove)-module|out-(?:null|host|file|default)"
+    r"|start-(?:sleep|transcript|adsyncsynccycle)|stop-transcript|set-(?:location|executionpolicy|strictmode|content)"
+    r"|(?:enable|disable|set)-adsync\w*|clear-host|cls|sleep|pause|add-content|export-\w+|add-pssnapin"
 )
+"""What gives nothing, and changes nothing that a rule is made of."""
 
 
 def plain_command(name: str, given: Given, runner: Runner) -> list[Any] | None:

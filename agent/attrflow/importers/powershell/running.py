@@ -36,7 +36,7 @@ from attrflow.importers.powershell.nodes import (
     Variable,
 )
 from attrflow.importers.powershell.scanner import Scanner
-from attrflow.importers.powershell.values import Closure, Table, Unresolved, listed, shown, truth
+from attrflow.importers.powershell.values import Closure, Condition, Opened, Table, Unresolved, listed, shown, truth
 
 __all__ = ["Runner", "TooMuchError"]
 
@@ -68,6 +68,8 @@ class Runner(Evaluator):
         self.scopes: list[dict[str, Any]] = [{}]
         self.functions: dict[str, Function] = {}
         self.called: set[str] = set()
+        self.followed: set[int] = set()
+        """Where the commands stand that were followed."""
         self.ended_at: int | None = None
         """Where the script says `exit`, if it does."""
         self._steps = 0
@@ -238,9 +240,11 @@ class Runner(Evaluator):
             self.findings.warn(self.scanner.place(node.start), "unresolved-condition", message)
         self._uncertain += 1
         try:
-            return [output for block in blocks for output in self.outputs(block)]
+            found = [output for block in blocks for output in self.outputs(block)]
         finally:
             self._uncertain -= 1
+        # Rules were made in any case; which plain value it is only the server knows.
+        return [value if isinstance(value, Opened | Condition) else self.unresolved(node) for value in found]
 
     def _if(self, node: If) -> list[Any]:
         for position, (condition, block) in enumerate(node.branches):
@@ -330,6 +334,7 @@ class Runner(Evaluator):
         return found
 
     def _command(self, node: Command, piped: list[Any]) -> list[Any]:
+        self.followed.add(node.start)
         called = self.value(node.name)
         given = bound(node, piped, self)
         if isinstance(called, Closure):
@@ -340,7 +345,16 @@ class Runner(Evaluator):
             self.called.add(name)
             return self.call(function.body, given)
         found = self.cmdlet(name, given)
-        return [self.unresolved(node)] if found is None else found
+        if found is None:
+            self._blocks(given)
+            return [self.unresolved(node)]
+        return found
+
+    def _blocks(self, given: Given) -> None:
+        """Blocks that a command is given which is not read: what makes rules in them is."""
+        for held in (*given.named.values(), *given.positional):
+            if isinstance(held.value, Closure) and _MAKES_RULES.search(self._source(held.node)):
+                self._uncertainly([held.value.block.body], held.node, "a command")
 
     def call(self, block: ScriptBlock, given: Given, *, unbound_known: bool = True) -> list[Any]:
         """What a function or block gives for what it is given."""

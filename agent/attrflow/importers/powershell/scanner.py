@@ -17,8 +17,10 @@ __all__ = ["DASHES", "DOUBLE_QUOTES", "SINGLE_QUOTES", "Scanner", "ScriptError"]
 SINGLE_QUOTES: Final = "'\u2018\u2019\u201a\u201b"
 DOUBLE_QUOTES: Final = '"\u201c\u201d\u201e'
 DASHES: Final = "-\u2013\u2014\u2015"
-_BLANKS: Final = " \t\f\v\xa0\ufeff"
+_BLANK_RUN: Final = re.compile(r"(?:[ \t\f\v\xa0\ufeff]+|`\n)+")
+_PLAIN: Final = re.compile(f"[^{SINGLE_QUOTES}]*")
 _NEXT_PARAMETER: Final = re.compile(rf"[^\S\n]*[{DASHES}][A-Za-z]")
+_IDLE_BACKTICK: Final = re.compile(r"`[^\S\n]+(?:#[^\n]*)?\n")
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _DEPTH_MAX: Final = 100
 
@@ -111,14 +113,14 @@ class Scanner:
         """Skip blanks, comments and continued lines within a statement; whether there were any."""
         start = self.at
         while not self.done:
+            run = _BLANK_RUN.match(self.text, self.at)
+            self.at = run.end() if run is not None else self.at
             c = self.char()
-            if c in _BLANKS:
-                self.at += 1
-            elif c == "`" and self.char(1) == "\n":
-                self.at += 2
-            elif c == "`" and self._blank_behind_backtick():
+            if c not in "`#<":
+                break
+            if c == "`" and self._blank_behind_backtick():
                 continue
-            elif c == "#":
+            if c == "#":
                 end = self.text.find("\n", self.at)
                 self.at = len(self.text) if end < 0 else end
             elif self.sees("<#"):
@@ -132,7 +134,7 @@ class Scanner:
 
     def _blank_behind_backtick(self) -> bool:
         """A backtick with blanks behind it ends the statement; where a parameter follows, that was not meant."""
-        found = re.compile(r"`[^\S\n]+\n").match(self.text, self.at)
+        found = _IDLE_BACKTICK.match(self.text, self.at)
         if found is None or not _NEXT_PARAMETER.match(self.text, found.end()):
             return False
         message = "blanks behind the backtick end the statement in PowerShell; read as continued"
@@ -163,12 +165,12 @@ class Scanner:
         pieces: list[str] = []
         self.at += 1
         while True:
-            begin = self.at
-            while not self.done and self.char() not in SINGLE_QUOTES:
-                self.at += 1
+            plain = _PLAIN.match(self.text, self.at)
+            assert plain is not None, "the pattern matches nothing too"
+            self.at = plain.end()
             if self.done:
                 raise self.fail("the string that begins here has no end", start)
-            pieces.append(self.text[begin : self.at])
+            pieces.append(plain[0])
             quote = self.char()
             self.at += 1
             if self.char() and self.char() in SINGLE_QUOTES:

@@ -30,6 +30,11 @@ def read_powershell(text: str, file: str, findings: Findings) -> list[DraftRule]
     if script.ended_at is not None and _OPENS.search(reader.text, script.ended_at):
         message = "the script ends here; the rules that stand below are never made and are not read"
         findings.warn(reader.place(script.ended_at), "after-exit", message)
+    for start, command in sorted(reader.rule_commands.items()):
+        if start not in script.followed and (script.ended_at is None or start < script.ended_at):
+            stated = " ".join(reader.text[start : command.end].replace("`", " ").split())[:160]
+            message = f"with the values that are known the script never comes here; not read: {stated}"
+            findings.warn(reader.place(start), "not-reached", message)
     for draft in script.drafts:
         if not any(draft is added for added in script.added):
             message = f"{draft.label!r} is never given to Add-ADSyncRule; it is read as if it were"

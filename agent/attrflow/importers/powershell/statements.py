@@ -26,7 +26,7 @@ from attrflow.importers.powershell.nodes import (
     Try,
     Variable,
 )
-from attrflow.importers.powershell.scanner import DASHES, SINGLE_QUOTES, ScriptError
+from attrflow.importers.powershell.scanner import DASHES, DOUBLE_QUOTES, SINGLE_QUOTES, ScriptError
 
 __all__ = ["StatementReader"]
 
@@ -74,6 +74,27 @@ class StatementReader(CommandReader):
         end = self.text.find("\n", max(begin, min(error.offset, self.at)))
         self.at = len(self.text) if end < 0 else end + 1
 
+    def _definition(self, word: str) -> Node:
+        """Skip a class or the like; told, since what it does is not read."""
+        start = self.at
+        self.findings.warn(self.place(start), "definition-not-read", f"what this {word} defines is not read")
+        opened = self.text.find("{", start)
+        if opened < 0:
+            raise self.fail("'{' is missing", start)
+        self.at, depth = opened, 0
+        while not self.done:
+            c = self.char()
+            if c in SINGLE_QUOTES:
+                self.single_quoted()
+            elif c in DOUBLE_QUOTES:
+                self.double_quoted()
+            elif not self.blanks():
+                self.at += 1
+                depth += (c == "{") - (c == "}")
+                if depth == 0:
+                    return Block((), start=start, end=self.at)
+        raise self.fail("'}' is missing", opened)
+
     def hash_value(self) -> Node:
         """The value of a key of a hash table."""
         return self.statement()
@@ -88,7 +109,7 @@ class StatementReader(CommandReader):
                 self.at = found.end()
                 return _KEYWORDS[word](self, start)
             if word in _DEFINITIONS:
-                raise self.fail(f"a {word} is a definition that is not read")
+                return self._definition(word)
         return self.plain_statement()
 
     # -- blocks and keywords ----------------------------------------------------------------------

@@ -82,6 +82,8 @@ def shown(value: Any) -> str | None:
     """The value as text, as PowerShell puts it into a string; None where it has no text that is known."""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, bool | str | int | float):
         return str(value)
     if isinstance(value, list):

@@ -1,0 +1,134 @@
+"""`init --from`: a project made of a server's exported configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.unit.importers.exports import BOOKS, CLOUD, ad_connector, entra_connector, mapping, metaverse, xml_rule
+
+from attrflow.app.settings import load_settings
+from attrflow.model.schema import Syntax
+
+from .cli_calls import call, document
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    outbound = xml_rule(
+        2, mapping("surname", "<attr>sn</attr>"), name="Out to AAD - Reader", direction="Outbound",
+        connector=CLOUD.id, sourceObjectType="person", targetObjectType="user",
+    )  # fmt: skip
+    for name, text in {
+        "Connectors/1.xml": ad_connector(),
+        "Connectors/2.xml": entra_connector(),
+        "GlobalSettings/MV.xml": metaverse(),
+        "SynchronizationRules/1.xml": xml_rule(1, mapping("sn", "<attr>sn</attr>")),
+        "SynchronizationRules/2.xml": outbound,
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) -> None:
+    project = tmp_path / "p"
+    found = document("init", project, "--from", exported, "--map", f"{BOOKS}=library", name="project-import")
+    assert found["names"] == {BOOKS: "library", CLOUD.id: "entra"}
+    assert (found["imported"]["rules"], found["imported"]["errors"]) == (2, 0)
+    settings = load_settings(project)
+    library, entra = settings.connectors["library"], settings.connectors["entra"]
+    assert (library.id, library.kind, library.object_types) == (BOOKS, "ad", ("user",))
+    assert library.attributes == ("sn", "badges", "manager")
+    (partition,) = library.partitions
+    assert partition.include == ("OU=Readers,DC=books,DC=test",)
+    assert partition.exclude == ("OU=Gone,OU=Readers,DC=books,DC=test",)
+    assert partition.parameters["Domain.Netbios"] == "BOOKS"
+    assert library.parameters["Forest.FQDN"] == "books.test"
+    assert (library.settings["url"], library.settings["account"]) == ("ldap://books.test:389", "BOOKS\\svc_sync")
+    assert (entra.settings["tenant_id"], entra.object_types) == ("books.onmicrosoft.com", ("user",))
+    assert settings.staging_mode
+    assert settings.options.export_deletion_threshold == 25
+    assert (settings.features.anchor, settings.features.join) == ("mS-DS-ConsistencyGuid", "mail")
+    assert settings.metaverse_extra["person"]["shelf"].syntax is Syntax.INTEGER
+    schema = json.loads((project / "schema" / "library.json").read_text())["object-types"]
+    assert schema["user"]["badges"] == {"syntax": "integer", "multi": True, "read-only": False}
+    assert list(schema) == ["user"]
+    call("rules", "check", "-C", project)
+
+
+def test_what_has_no_home_is_told_and_no_secret_is_written(tmp_path: Path, exported: Path) -> None:
+    found = document("init", tmp_path / "p", "--from", exported, name="project-import")
+    messages = "\n".join(f["message"] for f in found["imported"]["findings"])
+    for part in ("printQueue", "Nightly", "device", "PasswordHashSync", "client-id", "the server exports"):
+        assert part in messages
+    written = "\n".join(path.read_text() for path in (tmp_path / "p").rglob("*") if path.is_file())
+    assert not [secret for secret in ("c2VjcmV0", "Y29va2ll") if secret in written + messages]
+
+
+def test_an_import_of_rules_says_what_it_leaves(tmp_path: Path, exported: Path) -> None:
+    call("init", tmp_path / "p")
+    found = document(
+        "rules", "import", exported, "--into", tmp_path / "p", "--map", f"{BOOKS}=contoso", name="rules-import"
+    )
+    told = {f["code"]: f for f in found["findings"]}
+    assert {"rules-only", "metaverse-attribute"} <= set(told)
+    assert told["metaverse-attribute"]["help"] == (
+        'under [metaverse.attributes]: shelf = { type = "integer", multi = false, object-types = ["person"] }'
+    )
+
+
+def test_a_connector_without_a_file_is_made_with_examples(tmp_path: Path, exported: Path) -> None:
+    (exported / "Connectors" / "1.xml").unlink()
+    found = document("init", tmp_path / "p", "--from", exported, name="project-import")
+    assert found["names"][BOOKS] == f"directory-{BOOKS[:8]}"
+    assert "connector-made" in [f["code"] for f in found["imported"]["findings"]]
+    assert found["imported"]["rules"] == 2
+    call("rules", "check", "-C", tmp_path / "p")
+
+
+def test_the_wizards_settings_file_makes_a_project_too(tmp_path: Path) -> None:
+    policy = {
+        "PolicyMetadata": {},
+        "onPremisesDirectoryPolicy": {
+            "FriendlyName": "books.test",
+            "FullyQualifiedDomainName": "books.test",
+            "UniqueIdentifier": BOOKS,
+            "partitionFilters": {
+                "distinguishedName": "DC=books,DC=test",
+                "containerInclusions": "OU=Readers,DC=books,DC=test",
+            },
+            "standardSynchronizationRules": [
+                {"Name": "In from AD - User Join", "immutableTag": "Microsoft.InfromADUserJoin.006", "Precedence": 100}
+            ],
+        },
+    }
+    (tmp_path / "policy.json").write_text(json.dumps(policy))
+    found = document("init", tmp_path / "p", "--from", tmp_path / "policy.json", name="project-import")
+    codes = [f["code"] for f in found["imported"]["findings"]]
+    assert "filled-from-library" in codes
+    assert (found["imported"]["rules"], found["imported"]["errors"]) == (1, 0)
+    (partition,) = load_settings(tmp_path / "p").connectors["books.test"].partitions
+    assert partition.include == ("OU=Readers,DC=books,DC=test",)
+    call("rules", "check", "-C", tmp_path / "p")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--from", "nowhere"], 3, "There is no file or folder nowhere."),
+        (["--from", "empty"], 2, "empty holds no exported configuration."),
+        (["--map", "a=b"], 2, "--map goes with --from"),
+        (["--from", "empty", "--feature", "lync"], 2, "--feature does not go with --from"),
+    ],
+)
+def test_a_wrong_command_line_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert sentence in call("init", "p", *arguments, code=code).stderr
+    assert not (tmp_path / "p").exists()

@@ -21,6 +21,7 @@ __all__ = ["Incoming", "ReferenceEdit", "Refusal", "add", "delete", "update"]
 
 _LIMITS: Mapping[str, int] = {"userCertificate": 15, "userSMIMECertificate": 15, "proxyAddresses": 332}
 _EXTENSION_LIMIT = 100
+_EXTENSION_LENGTH = 250
 _PHOTO_LIMIT = 100 * 1024
 
 
@@ -173,6 +174,14 @@ def _check_size(shadow: Mapping[str, ShadowValue]) -> None:
     extensions = [name for name in shadow if name.casefold().startswith("extension_")]
     if len(extensions) > _EXTENSION_LIMIT:
         raise Refusal(400, "LargeObject", f"{len(extensions)} directory extensions; at most {_EXTENSION_LIMIT}.")
+    for name in extensions:
+        value = shadow[name]
+        longest = max(
+            (len(one) for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, str)), default=0
+        )
+        if longest > _EXTENSION_LENGTH:
+            message = f"{name} has {longest} characters; at most {_EXTENSION_LENGTH} are allowed."
+            raise Refusal(400, "ExceededAllowedLength", message, name)
     photo = shadow.get("thumbnailPhoto")
     if isinstance(photo, bytes) and len(photo) > _PHOTO_LIMIT:
         raise Refusal(

@@ -284,3 +284,12 @@ def test_a_batch_holds_at_most_100(client: DirectClient) -> None:
 def test_a_look_up_without_a_result_is_404(client: DirectClient) -> None:
     answer = client.send("GET", "/ingest/v1/objects?sourceAnchor=AAAA&type=group")
     assert (answer.status, answer.error["code"]) == (404, "ResourceNotFound")
+
+
+@pytest.mark.parametrize(("length", "code"), [(250, None), (251, "ExceededAllowedLength")])
+def test_a_directory_extension_holds_250_characters(client: DirectClient, length: int, code: str | None) -> None:
+    name = "extension_0123456789abcdef0123456789abcdef_note"
+    answer = client.add("e", userPrincipalName="e@contoso.com", **{name: "x" * length})
+    error = answer.get("error", {})
+    assert (error.get("code"), error.get("attribute")) == (code, name if code else None)
+    assert client.tenant.counts()["user"] == (2 if code else 3)

@@ -193,6 +193,16 @@ def test_throttling_tells_how_full_and_then_refuses(client: DirectClient, clock:
     assert client.graph("GET", "users").status == 200
 
 
+def test_writes_have_a_bucket_of_their_own(client: DirectClient, clock: Clock) -> None:
+    client.tenant.limits = Limits(writes=2, write_seconds=150)
+    answers = [client.graph("PATCH", USER, {"jobTitle": str(number)}) for number in range(3)]
+    assert [one.status for one in answers] == [204, 204, 429]
+    assert answers[2].headers["x-ms-throttle-information"] == "WriteLimitExceeded"
+    assert client.graph("GET", USER).status == 200
+    clock.advance(float(answers[2].headers["retry-after"]))
+    assert client.graph("PATCH", USER, {"jobTitle": "again"}).status == 204
+
+
 @pytest.mark.parametrize(("users", "units"), [(49, 3500), (50, 5000), (500, 5000), (501, 8000)])
 def test_limits_grow_with_the_tenant(users: int, units: int) -> None:
     assert Limits.documented(users).units == units

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from attrflow.engine.placeholders import take_out
+from attrflow.engine.placeholders import forget_references, take_out
 from attrflow.engine.plan import ExportBatch, SettlePlan
 from attrflow.engine.staging_names import move_referrers, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
@@ -82,6 +82,11 @@ def escrow_batch(
         else:
             now, later = replace(delta, references=ready), Delta("update", references=waiting)
         rest = later if later.changes_content else None
+        if _says_nothing(working, now):  # the targets that it takes out are gone from the directory, and with them this
+            lists, imported = _lists(cso), import_hologram(cso)
+            unconfirmed = compose(cso.unconfirmed, now, imported, multi=lists)
+            working.put_cs(cs_id, replace(cso, unconfirmed=unconfirmed, unapplied=rest))
+            continue
         escrowed = replace(cso, escrowed=now, unapplied=rest)
         working.put_cs(cs_id, escrowed)
         changes.append(_change(working, escrowed, now, connector, schema))
@@ -105,9 +110,8 @@ def _split_references(working: WorkingSet, delta: Delta) -> tuple[dict[str, Refe
     waiting: dict[str, ReferenceDelta] = {}
     for name, shift in delta.references.items():
         there = frozenset(i for i in shift.added if _exists(working.cs(i)))
-        removed = frozenset(i for i in shift.removed if _may_be_named(working.cs(i)))
-        if there or removed:
-            ready[name] = ReferenceDelta(there, removed)
+        if there or shift.removed:
+            ready[name] = ReferenceDelta(there, shift.removed)
         if shift.added - there:
             waiting[name] = ReferenceDelta(shift.added - there)
     return ready, waiting
@@ -124,6 +128,13 @@ def _exists(cso: CSObject | None) -> bool:
 def _may_be_named(cso: CSObject | None) -> bool:
     """Whether a reference to the object can still stand in the directory, imported itself or not."""
     return cso is not None and (cso.kind == "placeholder" or _exists(cso))
+
+
+def _says_nothing(working: WorkingSet, delta: Delta) -> bool:
+    """Whether a delta only takes references out whose targets are deleted: a directory did so by itself."""
+    if delta.operation != "update" or delta.attributes or delta.new_dn or not delta.references:
+        return False
+    return not any(s.added or _nameable(working, s.removed) for s in delta.references.values())
 
 
 def _name(working: WorkingSet, cs_id: int) -> str:
@@ -144,9 +155,10 @@ def _change(
     if type_ is not None:
         attributes = {n: c for n, c in attributes.items() if not ((a := type_.attribute(n)) and a.read_only)}
     references = {
-        name: OutgoingReferences(_targets(working, shift.added), _targets(working, shift.removed))
+        name: OutgoingReferences(_targets(working, shift.added), _targets(working, _nameable(working, shift.removed)))
         for name, shift in delta.references.items()
     }
+    references = {name: outgoing for name, outgoing in references.items() if outgoing.added or outgoing.removed}
     source_anchor = export_hologram(cso).attributes.get("sourceAnchor")
     operation: Literal["add", "update", "delete", "delete-add"]
     operation = delta.operation if delta.operation in ("add", "delete", "delete-add") else "update"
@@ -167,6 +179,11 @@ def _below_escrow(cso: CSObject) -> Image:
     if cso.escrowed is not None and cso.escrowed.operation in ("add", "delete-add"):
         return EMPTY_IMAGE
     return apply_delta(cso.unconfirmed, import_hologram(cso))
+
+
+def _nameable(working: WorkingSet, ids: frozenset[int]) -> frozenset[int]:
+    """Without what is deleted already: the directory took references to it away with it."""
+    return frozenset(i for i in ids if _may_be_named(working.cs(i)))
 
 
 def _targets(working: WorkingSet, ids: frozenset[int]) -> tuple[ReferenceTarget, ...]:
@@ -254,7 +271,9 @@ def _accept(working: WorkingSet, cso: CSObject, outcome: ExportOutcome, now: str
         later = unapplied or Delta("update")
         unapplied = replace(later, attributes={**left, **later.attributes})
     if delta.operation == "delete-add":
-        cso = replace(cso, image=None, pending_import=None, unconfirmed=None)
+        working.put_cs(cso.id, cso)
+        forget_references(working, cso)
+        cso = replace(working.cs(cso.id) or cso, image=None, pending_import=None, unconfirmed=None)
         written = replace(written, operation="add")
     if written.operation == "add" and cso.image is not None:
         written = replace(written, operation="update")  # it was there already, with more than was written

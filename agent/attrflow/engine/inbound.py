@@ -19,7 +19,7 @@ from attrflow.model.provenance import Provenance
 from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
 from attrflow.model.values import NO_VALUES, same_values
 
-__all__ = ["LinkChange", "disconnect", "flow_metaverse", "keeps_alive", "upkeep_link"]
+__all__ = ["LinkChange", "disconnect", "flow_metaverse", "keeps_alive", "lets_go", "upkeep_link"]
 
 LinkChange = str
 """`kept`, `joined`, `projected`, `remains` (still a disconnector), `filtered` (was disconnected) or `released`.
@@ -43,7 +43,7 @@ def upkeep_link(work: Work, cso: CSObject) -> tuple[CSObject, LinkChange, int | 
         mv_id = cso.link.mv_id
         mvo = work.working.mv(mv_id)
         assert mvo is not None, "a link names a metaverse object that is there"
-        if cso.state == "normal" and _let_go(cso, for_type(rules, mvo.object_type)):
+        if lets_go(cso, for_type(rules, mvo.object_type)):
             change = "released" if any(map(_holds_links, rules)) else "filtered"
             return disconnect(work, cso, "filtered-disconnector", None), change, mv_id
         if work.account is not None:
@@ -89,13 +89,13 @@ def _linked(work: Work, cso: CSObject, link: Link) -> CSObject:
     return cso
 
 
-def _let_go(cso: CSObject, rules: tuple[CompiledRule, ...]) -> bool:
+def lets_go(cso: CSObject, rules: tuple[CompiledRule, ...]) -> bool:
     """Whether the inbound side breaks the link: it once held a join- or provision-bearing rule, and holds none now.
 
     A link that an outbound Provision rule made is judged by the outbound side alone.
     """
     held = any(rule.direction == "inbound" and rule.keeps_link for rule in applied_rules(cso))
-    return held and not any(map(_holds_links, rules)) and provisioned_by(cso) is None
+    return cso.state == "normal" and held and not any(map(_holds_links, rules)) and provisioned_by(cso) is None
 
 
 def _holds_links(rule: CompiledRule) -> bool:

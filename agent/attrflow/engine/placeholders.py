@@ -1,4 +1,4 @@
-"""Placeholders: what stays of an object that others refer to, and goes with the last of them (DECISIONS 20).
+"""What others refer to and is gone: the placeholder that stays of it, and the references that go (DECISIONS 20).
 
 Knows the working set and nothing of rules: staging, synchronization and export all take objects out.
 """
@@ -6,12 +6,15 @@ Knows the working set and nothing of rules: staging, synchronization and export 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.connector_space import CSObject
-from attrflow.model.delta import Delta
+from attrflow.model.delta import Delta, Image
+from attrflow.model.metaverse import DueReference
+from attrflow.model.references import ReferenceDelta, edited
 
-__all__ = ["removed_targets", "sweep_placeholders", "take_out", "targets_of"]
+__all__ = ["forget_references", "removed_targets", "sweep_placeholders", "take_out", "targets_of"]
 
 
 def take_out(working: WorkingSet, cso: CSObject) -> None:
@@ -60,3 +63,42 @@ def targets_of(cso: CSObject) -> Iterator[int]:
         if delta is not None:
             for shift in delta.references.values():
                 yield from shift.added
+
+
+# -- references to what is deleted ----------------------------------------------------------------
+
+
+def forget_references(working: WorkingSet, gone: CSObject) -> None:
+    """Take an object that our own export deleted and made anew out of what its directory is known to hold of others.
+
+    The directory forgot the references with the object that was there, and what refers to it outward is to be
+    flowed again (behaviour.md §1.8); what is still to be written stands for the new one.
+    """
+    for referrer_id in working.cs_referrers(gone.id):
+        referrer = working.cs(referrer_id)
+        if referrer is None:
+            continue
+        image = referrer.image
+        if image is not None:
+            shift = ReferenceDelta(removed=frozenset((gone.id,)))
+            references = {
+                n: edited(targets, shift) if gone.id in targets else targets for n, targets in image.references.items()
+            }
+            image = Image(image.attributes, {name: targets for name, targets in references.items() if targets.count})
+        pending, unconfirmed = _without(referrer.pending_import, gone.id), _without(referrer.unconfirmed, gone.id)
+        changed = replace(referrer, image=image, pending_import=pending, unconfirmed=unconfirmed)
+        working.put_cs(referrer_id, changed)
+        if changed.link is not None and gone.link is not None:
+            owner, target = changed.link.mv_id, gone.link.mv_id
+            working.owe(DueReference(owner, target, gone.connector, inbound=False, before=gone.id))
+
+
+def _without(delta: Delta | None, target: int) -> Delta | None:
+    if delta is None or not any(target in s.added or target in s.removed for s in delta.references.values()):
+        return delta
+    kept = {
+        name: ReferenceDelta(shift.added - {target}, shift.removed - {target})
+        for name, shift in delta.references.items()
+    }
+    rest = replace(delta, references={name: shift for name, shift in kept.items() if shift})
+    return rest if rest.changes_content or rest.operation != "update" else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from attrflow.engine.inbound import disconnect, flow_metaverse, keeps_alive
+from attrflow.engine.inbound import disconnect, flow_metaverse, keeps_alive, lets_go
 from attrflow.engine.outbound import flow_connector
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledRule
@@ -152,6 +152,10 @@ def _record_applied(
         if compiled is None:  # provisioned in the last round: its inbound rules were not asked yet
             compiled = work.flowing_scope(cso, work.cs_reading(cso), mvo.object_type, told=False)
         out = [r for r in outbound.get(cso.connector, ()) if r.rule.target_type == cso.object_type]
-        applied = _applied((*compiled, *out))
+        if lets_go(cso, compiled):  # its own synchronization is still to break the link, by what was applied to it
+            kept = tuple(str(rule) for rule in applied_rules(cso) if rule.direction == "inbound")
+            applied = (*kept, *_applied(out))
+        else:
+            applied = _applied((*compiled, *out))
         if applied != cso.applied_rules:
             work.working.put_cs(cs_id, replace(cso, applied_rules=applied))

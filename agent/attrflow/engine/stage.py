@@ -266,8 +266,9 @@ def _stage_content(
     known = cso.image is not None or cso.pending_import is not None
     below = cso.image or EMPTY_IMAGE
     current = import_hologram(cso)
-    retyped = known and before is not None and imported.object_type not in (None, before.object_type)
-    type_name = imported.object_type or cso.object_type
+    promised = _is_replaced(cso)  # its type is that of what is to come, and the directory still holds what is to go
+    retyped = known and before is not None and not promised and imported.object_type not in (None, before.object_type)
+    type_name = cso.object_type if promised else imported.object_type or cso.object_type
     wanted = _image(batch, imported, EMPTY_IMAGE if retyped else current)
     multi = _multi_valued(batch.schema, type_name)
     step = image_difference(EMPTY_IMAGE if retyped or not known else current, wanted, multi=multi)
@@ -316,6 +317,11 @@ def _stage_content(
     batch.count(counter, cso.id, cso.dn)
     if staged != before:
         batch.working.put_cs(cso.id, staged)
+
+
+def _is_replaced(cso: CSObject) -> bool:
+    """Whether an export that is not done yet deletes the object and adds another under its name."""
+    return any(delta is not None and delta.operation == "delete-add" for delta in (cso.unapplied, cso.escrowed))
 
 
 def _multi_valued(schema: Schema, object_type: str | None) -> frozenset[str]:

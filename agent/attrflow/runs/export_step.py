@@ -67,6 +67,8 @@ def _export_part(environment: Environment, step: Step, connector: Connector, par
         batch = escrow_batch(view, ids, part, configuration, connector.schema)
         if batch.changes or batch.blocked:
             _write(environment, step, connector, batch)
+        elif batch.escrow:
+            step.commit(batch.escrow, {}, ())
 
 
 def _of_part(environment: Environment, ids: tuple[int, ...], part: Part) -> tuple[int, ...]:

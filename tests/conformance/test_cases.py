@@ -24,13 +24,22 @@ GAPS = {
 }
 DOCS = HERE.parents[1] / "agent" / "docs"
 ON_THE_WIRE = [
+    "cloud/a-rebuilt-store-and-then-a-leaver",
+    "cloud/contact-is-promoted-to-user-with-the-default-rules",
     "cloud/filtered-later-is-deleted",
     "cloud/the-second-cycle-exports-nothing",
+    "export/confirmed-by-the-next-import",
     "import/a-rename-keeps-the-object",
+    "import/a-renamed-container-open-22",
+    "import/containers-that-swap-their-names-open-22",
     "import/leaving-the-selected-containers",
     "links/account-and-resource-forest",
+    "links/two-of-a-pair-change-in-one-cycle",
     "precedence/authoritative-null-stops-and-removes",
+    "references/a-deleted-target-leaves-its-referrers",
+    "references/nested-groups",
     "references/target-out-of-scope-is-held",
+    "scope/member-of-a-group",
 ]
 
 

@@ -27,7 +27,7 @@ from attrflow.rules.rule import Rule
 from attrflow.runs.profile import Profile
 from attrflow.runs.run import RunResult
 
-__all__ = ["NAMES", "Company", "Tidy", "place", "shuffled"]
+__all__ = ["NAMES", "Company", "Tidy", "mend", "place", "shuffled"]
 
 NAMES = 4
 """Users by forest; the same name in both forests is the same person."""
@@ -229,6 +229,17 @@ def place(
     if not taken and directory.find(called) is None:
         given = {name: held for name, held in values.items() if held}
         directory.add(MemoryEntry(called, "user", {"cn": (name or f"u{number}",), "mail": (mail,), **given}))
+
+
+def mend(directory: MemoryDirectory) -> None:
+    """Take away what makes objects fail: rivals, and a value that rules refuse."""
+    for entry in tuple(directory.entries.values()):
+        if str(entry.attributes.get("cn", ("",))[0]).startswith("r"):
+            directory.remove(entry.dn)
+            continue
+        for name, values in entry.attributes.items():
+            if values == ("wrong",):
+                directory.set(entry.dn, name, ("a",))
 
 
 def follow(directory: MemoryDirectory, old: str, new: str | None) -> None:

@@ -13,6 +13,8 @@ FORESTS = ("contoso", "fabrikam")
 TARGET = "target"
 WORDS = ("a", "b", "filtered", "wrong", "nothing")
 """Values that edits choose from; the last three are what some rules look at."""
+MENDED = tuple(word for word in WORDS if word != "wrong")
+"""What is left of them when whatever makes objects fail is mended."""
 SINGLE = ("title", "department", "displayName")
 
 _GIVING = (
@@ -110,7 +112,7 @@ def rule_sets(draw: st.DrawFn, *, stateful: bool, writing: bool) -> DrawnRules:
             rule(
                 "entra person",
                 number(),
-                flow("extensionAttribute1", "extensionAttribute1"),
+                flow("extensionAttribute1", draw(st.sampled_from(["extensionAttribute1", "title", "displayName"]))),
                 connector="entra",
                 join=("sourceAnchor = sourceAnchor",),
             )
@@ -119,13 +121,13 @@ def rule_sets(draw: st.DrawFn, *, stateful: bool, writing: bool) -> DrawnRules:
 
 
 def _mappings(draw: st.DrawFn, merge: MergeType, *, stateful: bool) -> list[AttributeMapping]:
-    texts = [*_GIVING, _FAILING, *(_STATEFUL if stateful else [])]
+    texts = [*_GIVING, _FAILING, _FAILING, *(_STATEFUL if stateful else [])]
     found = []
     for destination in draw(st.lists(st.sampled_from(SINGLE), unique=True)):
         source, kind = draw(st.sampled_from(SINGLE)), draw(st.integers(0, 4))
         once = stateful and draw(st.integers(0, 4)) == 0
         if kind == 0:
-            found.append(constant(destination, draw(st.sampled_from(WORDS)), once=once))
+            found.append(constant(destination, draw(st.sampled_from(MENDED)), once=once))
         elif kind == 1:
             found.append(flow(destination, source, once=once))
         else:
@@ -145,7 +147,7 @@ def _of(draw: st.DrawFn, texts: list[str], source: str) -> str:
 
 def _outbound(draw: st.DrawFn, numbers: list[int], connector: str, *, stateful: bool) -> list[Rule]:
     """Rules to one connector: users by Provision or (to `target`) by Join alone, groups, and to the tenant contacts."""
-    texts = [*_GIVING, *(_STATEFUL if stateful else [])]
+    texts = [*_GIVING, _FAILING, *(_STATEFUL if stateful else [])]
     mappings = [flow("sourceAnchor", "sourceAnchor")]
     if draw(st.integers(0, 3)):
         merge: MergeType = "merge" if connector == TARGET and stateful and draw(st.booleans()) else "update"
@@ -184,7 +186,7 @@ def _outbound(draw: st.DrawFn, numbers: list[int], connector: str, *, stateful: 
                 scope=f"{scope}; title EQUAL a",
             )
         )
-    if draw(st.integers(0, 2)) == 0:
+    if draw(st.integers(0, 2)):
         extra = [expression(n, _of(draw, texts, draw(st.sampled_from(SINGLE)))) for n in draw(st.sets(_singles))]
         found.append(
             _out(

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from tests.properties.company import NAMES, Company, Tidy, place, shuffled
+from tests.properties.company import NAMES, Company, Tidy, mend, place, shuffled
 from tests.properties.looking import agree, all_cs, exports, failed, metaverse, staged_deletes, state
 from tests.properties.oracle import check_against_the_rules
 from tests.properties.rule_sets import FORESTS, TARGET, WORDS, rule_sets
@@ -25,9 +25,10 @@ from tests.unit.engine.lab_entries import dn, refer
 
 from attrflow.connectors.memory import MemoryDirectory, MemoryEntry
 from attrflow.engine.work import provisioned_by
-from attrflow.model.connector_space import export_hologram
+from attrflow.model.connector_space import export_hologram, import_hologram
 from attrflow.model.entry import Page
 from attrflow.model.errors import ConnectionLost
+from attrflow.model.names import dn_key
 
 RUNS = int(os.environ.get("ATTRFLOW_SIMULATION", "0"))
 SEED = int(os.environ.get("ATTRFLOW_SIMULATION_SEED") or (random.SystemRandom().randrange(1 << 32) if RUNS else 20))
@@ -59,6 +60,8 @@ class Simulation(RuleBasedStateMachine):
             for user in users:
                 refer(self.lab.directories[forest], user, "manager", dice.choice(users))
         refer(self.lab.directories["contoso"], dn("Staff"), "member", *self._users("contoso"))
+        for number in data.draw(st.sets(numbers, max_size=3)):
+            self._stranger(data.draw(st.sampled_from(self.lab.writable)), number, same_name=False, anchored=True)
         self.lab.full()
         self.lab.full()
 
@@ -142,7 +145,9 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(forest=forests, pick=picks)
     def come_back(self, forest: str, pick: int) -> None:
+        """An undelete, after the delete was synchronized: who referred to the entry does not, and nothing tells so."""
         if self._tidy(forest).gone:
+            self.lab.run(forest, "delta-import", "delta-sync")
             self._tidy(forest).come_back(pick)
 
     @rule(pick=picks, name=st.sampled_from(["title", "extensionAttribute1"]), word=words)
@@ -155,23 +160,44 @@ class Simulation(RuleBasedStateMachine):
         if (found := self._picked("entra", pick)) is not None:
             found[0].remove(found[1])
 
-    @rule(number=numbers, where=st.sampled_from(["entra", TARGET]), same_name=st.booleans())
-    def appear(self, number: int, where: str, same_name: bool) -> None:
+    @rule(number=numbers, where=st.sampled_from(["entra", TARGET]), same_name=st.booleans(), anchored=st.booleans())
+    def appear(self, number: int, where: str, same_name: bool, anchored: bool) -> None:
         """Somebody makes an entry of a person that has none there: rules join it, at the latest in a full sync."""
-        anchor = f"u{number}@test"
-        if where not in self.lab.writable or any(
-            str(value).casefold() == anchor
-            for cso in all_cs(self.lab)
-            if cso.connector == where
-            for value in export_hologram(cso).attributes.get("sourceAnchor", ())
-        ):
-            return
-        name = f"CN={{{anchor if same_name else f's{number}'}}}"
-        name = name if where == "entra" else f"CN=s{number},OU=People,DC=target,DC=test"
-        if self.lab.directories[where].find(name) is None:
-            self.lab.directories[where].add(MemoryEntry(name, "user", {"sourceAnchor": (anchor,), "title": ("old",)}))
+        if where in self.lab.writable and self._stranger(where, number, same_name=same_name, anchored=anchored):
             self.lab.run(where, "delta-import", "delta-sync")
             self._full_syncs()
+
+    def _stranger(self, where: str, number: int, *, same_name: bool, anchored: bool) -> bool:
+        """Whether there was nobody yet; with neither name nor anchor nobody would be known by it."""
+        anchor = f"u{number}@test"
+        by_name = where == "entra" and (same_name or not anchored) and self.stateful
+        name = f"CN={{{anchor if by_name else f's{number}'}}}"
+        name = name if where == "entra" else f"CN=s{number},OU=People,DC=target,DC=test"
+        here = [cso for cso in all_cs(self.lab) if cso.connector == where]
+        known = (v for cso in here for v in export_hologram(cso).attributes.get("sourceAnchor", ()))
+        taken = any(str(v).casefold() == anchor for v in known) or any(cso.dn_key == dn_key(name) for cso in here)
+        if taken or self.lab.directories[where].find(name) is not None:
+            return False
+        anchors = {"sourceAnchor": (anchor,)} if anchored or not by_name else {}
+        self.lab.directories[where].add(MemoryEntry(name, "user", {**anchors, "title": ("old",)}))
+        return True
+
+    @rule(forest=forests, number=numbers, word=words)
+    def rival(self, forest: str, number: int, word: str) -> None:
+        """A second object of a person in one forest: whoever is second is the ambiguous one."""
+        if self.stateful:
+            place(self.lab.directories[forest], forest, number, {"title": (word,)}, name=f"r{number}")
+
+    @rule(pick=picks)
+    def undo(self, pick: int) -> None:
+        """Somebody in the tenant takes back what was exported, before an import sees it."""
+        self.lab.delta()
+        waiting = [c for c in all_cs(self.lab) if c.connector == "entra" and c.unconfirmed and c.image and c.anchor]
+        if waiting:
+            cso = waiting[pick % len(waiting)]
+            image, directory = import_hologram(cso), self.lab.directories["entra"]
+            if (entry := directory.entries.get(cso.anchor or "")) is not None:
+                directory.put(cso.anchor or "", replace(entry, attributes=image.attributes))
 
     # -- runs -------------------------------------------------------------------------------------
 
@@ -256,11 +282,7 @@ class Simulation(RuleBasedStateMachine):
         """
         self.lab.refused.clear()
         for forest in FORESTS:
-            directory = self.lab.directories[forest]
-            for entry in tuple(directory.entries.values()):
-                for name, values in entry.attributes.items():
-                    if values == ("wrong",):
-                        directory.set(entry.dn, name, ("a",))
+            mend(self.lab.directories[forest])
         for _ in range(4):
             self.lab.delta()
         broken = [(c.connector, c.dn, c.import_error or c.export_error) for c in failed(self.lab)]
@@ -303,17 +325,19 @@ class Memoryless(Simulation):
         self._the_same_deletes(again, other)
 
     def _forget_strangers(self) -> None:
-        """Take out what rules found in the cloud and left alone, where two forests know the person.
+        """Take out what stood in the cloud before a rule provisioned it, where two forests know the person.
 
-        While only one of them is synchronized, a rule that the other one's values keep out of scope may be in scope,
-        so that a rebuilt store takes such an object over: the order of the forests decides.
+        While only one of them is synchronized, rules may be in scope that the other one's values keep out, or the
+        other way round, so that a rebuilt store takes such an object over or lets go of it: the order decides.
         """
         known = [str(e.attributes["mail"][0]).casefold() for f in FORESTS for e in self._entries(f)]
         for cso in all_cs(self.lab):
-            anchor = export_hologram(cso).attributes.get("sourceAnchor", ("",))[0]
-            if cso.connector in self.lab.writable and cso.link is None and known.count(str(anchor).casefold()) > 1:
+            anchor = str(export_hologram(cso).attributes.get("sourceAnchor", ("",))[0]).casefold()
+            stranger = cso.link is None or cso.dn.startswith(("CN=s", "CN={s"))
+            if cso.connector in self.lab.writable and stranger and known.count(anchor) > 1:
                 self.lab.directories[cso.connector].remove(cso.dn)
-        self.lab.delta()
+        for _ in range(4):
+            self.lab.delta()
 
     def _the_same_deletes(self, *others: Company) -> None:
         for number, forest in enumerate(FORESTS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tests.properties.looking import all_cs, all_mv, leaving
@@ -9,6 +10,7 @@ from tests.properties.oracle import must_stay
 
 from attrflow.engine.work import provisioned_by
 from attrflow.model.connector_space import CSObject, import_hologram
+from attrflow.model.metaverse import MVAttribute
 from attrflow.model.names import dn_key
 from attrflow.model.provenance import Origin
 from attrflow.model.values import Values, same_values
@@ -31,6 +33,7 @@ class Watch:
         self._provisioned: set[int] = set()
         self._going: set[int] = set()
         self._origins: dict[int, dict[str, Origin | None]] = {}
+        self._values: dict[int, Mapping[str, MVAttribute]] = {}
 
     def look(self, connector: str, profile: Profile, result: str) -> None:
         """Check the store after a run of a profile that ended with that result."""
@@ -38,6 +41,7 @@ class Watch:
         spaces = all_cs(lab)
         self._links(spaces)
         self._deletes(spaces)
+        self._failures(spaces, profile)
         self._once_is_once()
         self._what_must_stay_stays()
         if profile.endswith("import"):
@@ -55,6 +59,24 @@ class Watch:
         pairs = [(cso.link.mv_id, cso.connector) for cso in spaces if cso.link is not None]
         assert {mv_id for mv_id, _ in pairs} == known, "a metaverse object without links, or a link to none"
         assert len(set(pairs)) == len(pairs), "a metaverse object has two objects of one connector"
+
+        for cso in spaces:
+            assert cso.link is not None or not cso.applied_rules, f"{cso.dn} has rules applied, and no link"
+            waiting = cso.unapplied.operation if cso.unapplied is not None else None
+            assert cso.link is not None or waiting in (None, "delete"), f"{cso.dn} has no link, and an {waiting} waits"
+        named = [(cso.connector, cso.dn_key) for cso in spaces]
+        assert len(set(named)) == len(named), "two objects of one connector have one name"
+
+    def _failures(self, spaces: list[CSObject], profile: Profile) -> None:
+        """Of an object that fails nothing is committed."""
+        now = {mvo.id: mvo.attributes for mvo in all_mv(self._lab)}
+        for cso in spaces:
+            if cso.import_error is None or cso.link is None or not profile.endswith("sync"):
+                continue
+            before = self._values.get(cso.link.mv_id)
+            same = before is None or now[cso.link.mv_id] == before
+            assert same, f"{cso.dn} fails ({cso.import_error.detail}), and its metaverse object changes"
+        self._values = now
 
     def _deletes(self, spaces: list[CSObject]) -> None:
         """Only what an outbound Provision rule was applied to is ever deleted."""

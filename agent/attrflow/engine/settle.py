@@ -54,10 +54,11 @@ def settle(work: Work, mv_id: int, *, creating: bool) -> bool:
         if not any(_contributes(work, id_, inbound) for id_ in changed):
             if round_ > 1 and not changed:
                 del work.counters[counted:]  # the last round only saw that nothing changes any more
-            _record_applied(work, mvo, inbound, outbound)
+            links_stand = _record_applied(work, mvo, inbound, outbound)
             for due in work.working.due_by(mv_id):
                 work.working.owe(due, now=False)
-            _note_rest(work, mvo, outbound)
+            if links_stand:
+                _note_rest(work, mvo, outbound)
             return True
         if work.account is not None:
             work.account.note(Looped, round=round_)
@@ -144,7 +145,9 @@ def _record_applied(
     mvo: MVObject,
     inbound: dict[int, tuple[CompiledRule, ...]],
     outbound: dict[str, tuple[CompiledRule, ...]],
-) -> None:
+) -> bool:
+    """Note which rules are in scope now; whether every link stands, or one is still to be broken."""
+    stand = True
     for cs_id in work.working.linked(mvo.id):
         cso = work.working.cs(cs_id)
         assert cso is not None, "a link names an object that is there"
@@ -155,7 +158,9 @@ def _record_applied(
         if lets_go(cso, compiled):  # its own synchronization is still to break the link, by what was applied to it
             kept = tuple(str(rule) for rule in applied_rules(cso) if rule.direction == "inbound")
             applied = (*kept, *_applied(out))
+            stand = False
         else:
             applied = _applied((*compiled, *out))
         if applied != cso.applied_rules:
             work.working.put_cs(cs_id, replace(cso, applied_rules=applied))
+    return stand

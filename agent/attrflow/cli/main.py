@@ -21,6 +21,7 @@ from attrflow.cli import (
     commands_rules_compare,
     commands_rules_defaults,
     commands_rules_edit,
+    commands_rules_look,
     commands_run,
     commands_scheduler,
     commands_space,
@@ -94,6 +95,7 @@ commands_import.add_to(commands_rules.rules_group)
 commands_rules.add_to(app)
 commands_rules_edit.add_to(commands_rules.rules_group)
 commands_rules_defaults.add_to(commands_rules.rules_group)
+commands_rules_look.add_to(commands_rules.rules_group)
 commands_rules_compare.add_to(commands_rules.rules_group)
 commands_expr.add_to(app)
 

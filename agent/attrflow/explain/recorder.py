@@ -37,10 +37,10 @@ from attrflow.ports.store import Store
 from attrflow.ports.view import Reads, View
 from attrflow.ports.world import World
 
-__all__ = ["Observation", "observe_connector_object", "observe_metaverse_object"]
+__all__ = ["Apart", "Observation", "observe_connector_object", "observe_metaverse_object"]
 
 
-class _Apart:
+class Apart:
     """A world beside the real one: its clock, but ids of its own and no dice, so that nothing is used up."""
 
     def __init__(self, world: World, last_id: int) -> None:
@@ -124,7 +124,7 @@ def observe_metaverse_object(store: Store, program: Program, world: World, mv_id
         return _unconfigured(store, strange)
     pending = [i for i in linked if (cso := store.cs(i)) is not None and cso.pending_import is not None]
     view = store.prefetch(Reads(cs_ids=linked, mv_ids=(mv_id,), with_links=True, with_held=True))
-    recording, apart = Recording(), _Apart(world, store.highest_id())
+    recording, apart = Recording(), Apart(world, store.highest_id())
     if pending:
         plan = synchronize_batch(view, pending, program, apart, run=_next_run(store), observer=recording)
     else:
@@ -138,7 +138,7 @@ def observe_connector_object(store: Store, program: Program, world: World, cs_id
     if cso is not None and cso.connector not in program.configurations:
         return _unconfigured(store, {cso.connector})
     view = store.prefetch(Reads(cs_ids=(cs_id,), with_links=True, with_held=True))
-    recording, apart = Recording(), _Apart(world, store.highest_id())
+    recording, apart = Recording(), Apart(world, store.highest_id())
     plan = synchronize_batch(view, (cs_id,), program, apart, run=_next_run(store), observer=recording)
     return _sorted(plan, store, recording.events)
 

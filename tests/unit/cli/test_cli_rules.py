@@ -97,3 +97,19 @@ def test_lint_tells_what_will_not_happen_with_its_line(folder: Path, tmp_path: P
     assert "is not there" in call("rules", "lint", tmp_path / "none", code=3).stderr
     only = document("rules", "lint", folder / "rules/entra", name="rules-lint")
     assert 0 < only["rules"] < quiet["rules"]
+
+
+def test_the_graph_goes_to_a_file_or_to_standard_output(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "phone.svg"
+    said = call("rules", "graph", "--attribute", "telephoneNumber", "--file", file, "-C", folder)
+    assert "flows drawn into" in said.stderr
+    assert file.read_text(encoding="utf-8").startswith("<svg ")
+    assert call("rules", "graph", "--format", "dot", "-C", folder).stdout.startswith("digraph attrflow {")
+    found = document("rules", "graph", "--object-type", "contact", "-C", folder, name="rules-graph")
+    assert {flow["target_type"] for flow in found["flows"]} == {"person", "contact"}
+    assert "No flow" in call("rules", "graph", "--attribute", "zzz", "-C", folder, code=3).stderr
+    assert "ends neither" in call("rules", "graph", "--file", tmp_path / "x.png", "-C", folder, code=2).stderr
+
+
+def test_coverage_needs_a_store(folder: Path) -> None:
+    assert "nothing has been imported" in call("rules", "coverage", "-C", folder, code=3).stderr

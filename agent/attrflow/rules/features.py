@@ -91,7 +91,6 @@ class Features:
             "consistency-guid": anchor == _CONSISTENCY_GUID,
             "anchor-attribute": anchor not in (_CONSISTENCY_GUID, _OBJECT_GUID),
             "alternate-upn": self.upn_attribute.casefold() != _UPN,
-            "write-back": self.hybrid_exchange or anchor == _CONSISTENCY_GUID,
             "group-filter": self.filter_group(connector) is not None,
             "graph": graph,
             "group-of-unique-names": "groupOfUniqueNames" in self.ldap_groups,

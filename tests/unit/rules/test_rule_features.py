@@ -119,8 +119,8 @@ def test_the_anchor() -> None:
     for name in ("User Common", "User AccountEnabled", "InetOrgPerson Common"):
         assert "IsPresent([mS-DS-ConsistencyGuid])" in flow(guid, f"In from AD - {name}", "sourceAnchor")
     assert flow(guid, "Out to AD - User ImmutableId", "mS-DS-ConsistencyGuid") == "sourceAnchorBinary"
-    assert flow(guid, "In from AAD - User Join", "cloudMastered") == "cloudMastered"
-    assert flow(Features(), "In from AAD - User Join", "cloudMastered") == ""
+    assert flow(COMPLETE, "In from AAD - User Join", "cloudMastered") == "cloudMastered"
+    assert flow(guid, "In from AAD - User Join", "cloudMastered") == ""
     assert "CStr([employeeID])" in flow(Features(anchor="employeeID"), "In from AD - User Common", "sourceAnchor")
 
 

@@ -12,13 +12,17 @@ from attrflow.app.operations.failing import DiagnosticDocument, diagnostic_docum
 from attrflow.app.project import read_schemas, rules_of_texts, texts_of
 from attrflow.app.settings import Settings, find_project, load_settings
 from attrflow.app.shapes import shape
+from attrflow.connectors.entra.coding import is_open_name
+from attrflow.connectors.entra.vocabulary import PRODUCT_SPACE
 from attrflow.model.diagnostics import Diagnostic, Severity
 from attrflow.model.errors import NotFound, SettingsError
+from attrflow.model.schema import AttributeType, ObjectType, Schema
 from attrflow.rules.checking import checked_ruleset
 from attrflow.rules.conventions import Selection, conventions
 from attrflow.rules.document import read_rule
 from attrflow.rules.positions import placed
 from attrflow.rules.reachability import reachability
+from attrflow.rules.reading import attributes_needed
 from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import RuleSet
 from attrflow.rules.sides import Schemas
@@ -59,12 +63,12 @@ def lint_project(folder: Path, *, only: Sequence[Path] = (), at_least: Severity 
     schemas = read_schemas(settings)
     texts, told = texts_of(settings.rules, settings.folder)
     try:
-        loaded = rules_of_texts(settings, schemas, texts, told)
+        loaded = rules_of_texts(settings, _assumed(settings, texts) | schemas, texts, told)
         found, ruleset = list(loaded.diagnostics), loaded.ruleset
     except SettingsError as error:
         found, ruleset = list(error.diagnostics), RuleSet.of(_readable(texts))
     found += _deep(ruleset, texts, _selections(settings))
-    bare = [name for name in settings.connectors if name not in schemas]
+    bare = [name for name, c in settings.connectors.items() if name not in schemas and c.kind != "entra"]
     if not only:
         return _document(len(ruleset.rules), [*settings.warnings, *found], at_least, bare)
     wanted = [path.resolve() for path in only]
@@ -118,6 +122,28 @@ def project_around(paths: Sequence[Path]) -> Path | None:
             return None
         folders.add(folder)
     return folders.pop() if len(folders) == 1 else None
+
+
+def _assumed(settings: Settings, texts: dict[str, str]) -> dict[str, Schema]:
+    """What tenants are known to have, for those that were never imported from: it is the same for every tenant.
+
+    Names that a tenant may have besides are taken as the rules have them.
+    """
+    tenants = [name for name, configuration in settings.connectors.items() if configuration.kind == "entra"]
+    ruleset = RuleSet.of(_readable(texts))
+    found: dict[str, Schema] = {}
+    for name in tenants:
+        needed = attributes_needed(ruleset, name)
+        types = {
+            object_type: [
+                *attributes,
+                *(AttributeType(n) for n in needed.get(object_type, ()) if is_open_name(n)),
+            ]
+            for object_type, attributes in PRODUCT_SPACE.items()
+        }
+        # What the vocabulary has already goes first and gives the kind.
+        found[name] = Schema({t: ObjectType(t, {a.name: a for a in reversed(known)}) for t, known in types.items()})
+    return found
 
 
 def _readable(texts: dict[str, str]) -> list[Rule]:

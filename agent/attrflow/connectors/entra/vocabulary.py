@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from attrflow.model.schema import AttributeType, Syntax
 
-__all__ = ["VOCABULARY"]
+__all__ = ["PRODUCT_SPACE", "VOCABULARY"]
 
 _UGC, _UC, _UG, _U, _G = (
     ("user", "group", "contact"),
@@ -103,3 +103,33 @@ VOCABULARY: Mapping[str, tuple[AttributeType, ...]] = {
     object_type: tuple(_attributes(object_type)) for object_type in ("user", "group", "contact")
 }
 """The attributes of each object type."""
+
+_BESIDE: tuple[tuple[str, Syntax, bool, str], ...] = (
+    ("user", Syntax.STRING, False, "cloudMSExchTeamMailboxExpiration cloudMSExchTeamMailboxSharePointUrl"),
+    ("user", Syntax.BINARY, True, "searchableDeviceKey"),
+    ("user", Syntax.REFERENCE, False, "msExchTeamMailboxSharePointLinkedBy"),
+    ("user", Syntax.REFERENCE, True, "cloudMSExchDelegateListLink cloudMSExchTeamMailboxOwners"),
+    ("device", Syntax.STRING, False, "sourceAnchor cloudAnchor displayName deviceOSType deviceOSVersion"),
+    ("device", Syntax.STRING, False, "deviceTrustType approximateLastLogonTimestamp cloudDeviceOSType"),
+    ("device", Syntax.STRING, False, "cloudDeviceOSVersion cloudDisplayName"),
+    ("device", Syntax.STRING, True, "alternativeSecurityId devicePhysicalIds"),
+    ("device", Syntax.INTEGER, False, "deviceObjectVersion dirSyncOverrides"),
+    ("device", Syntax.BOOLEAN, False, "accountEnabled cloudAccountEnabled cloudCreated isCompliant isManaged"),
+    ("device", Syntax.BINARY, False, "deviceId onPremiseSecurityIdentifier"),
+    ("device", Syntax.BINARY, True, "userCertificate stkDeviceKey"),
+    ("device", Syntax.REFERENCE, False, "registeredOwnerReference"),
+    ("device", Syntax.REFERENCE, True, "registeredUsersReference"),
+)
+
+
+def _beside(object_type: str) -> Iterator[AttributeType]:
+    for of, syntax, multi, names in _BESIDE:
+        for name in names.split() if of == object_type else ():
+            yield AttributeType(name, syntax, multi=multi, read_only=name in _READ_ONLY)
+
+
+PRODUCT_SPACE: Mapping[str, tuple[AttributeType, ...]] = {
+    object_type: (*VOCABULARY.get(object_type, ()), *_beside(object_type))
+    for object_type in ("user", "group", "contact", "device")
+}
+"""The product's whole connector space of a tenant, also what no channel carries yet. For checking rules."""

@@ -140,3 +140,17 @@ def test_what_both_changed_stays_and_is_told(folder: Path) -> None:
 def test_a_rule_whose_base_is_unknown_is_kept(folder: Path) -> None:
     edit(folder, COMMON, "ad-user-common@1#", "ad-user-common@0#f")
     assert acts(upgrade_rules(folder)) == [("kept", "User Common")]
+
+
+def test_a_customers_default_rule_is_told_apart_and_can_be_replaced(folder: Path) -> None:
+    file = folder / COMMON
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("library")]
+    text = "\n".join(lines).replace('tag = "ad-user-common"', 'tag = "Microsoft.InfromADUserCommon.004"')
+    old = next(line for line in lines if line.startswith("id = "))
+    theirs = 'id = "951424f5-f470-4ed6-b567-e7e67afaeb72"'
+    file.write_text(text.replace(old, theirs).replace("Trim([title])", "[title]") + "\n", encoding="utf-8")
+    assert states(folder) == {"User Common": "imported"}
+    assert upgrade_rules(folder).changes == []
+    assert acts(restore_rule(folder, "106")) == [("restored", "User Common")]
+    assert states(folder) == {}
+    assert old in file.read_text(encoding="utf-8")

@@ -80,7 +80,7 @@ def restore_rule(folder: Path, name: str, connector: str | None = None) -> Rules
     wanted, found = _named(pairs, name)
     edits = RuleEdits(book)
     if found is not None:
-        back = replace(wanted, id=found.id, precedence=found.precedence, file=found.file)
+        back = replace(wanted, precedence=found.precedence, file=found.file)
         if back == found:
             edits.tell("kept", found, "it is as the library has it")
             return edits.save()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from itertools import chain
 
 import pytest
@@ -32,9 +31,9 @@ VARIANTS = [
     Features(lync=True),
     Features(hybrid_exchange=True),
     Features(devices=True),
-    *(replace(COMPLETE, anchor=anchor) for anchor in ("mS-DS-ConsistencyGuid", "employeeID", "objectguid")),
-    *(replace(COMPLETE, join=join, hybrid_exchange=True) for join in (*JOINS, "employeeID")),
-    *(replace(COMPLETE, apps=(app,)) for app in ALL_APPS),
+    *(Features(anchor=anchor) for anchor in ("mS-DS-ConsistencyGuid", "employeeID", "objectguid")),
+    *(Features(join=join, hybrid_exchange=True) for join in (*JOINS, "employeeID")),
+    *(Features(apps=(app,)) for app in ALL_APPS),
     Features(upn_attribute="mail"),
     Features(group_member_limit=250_000),
     Features(excluded_attributes=("Mobile", "pager", "extensionAttribute15")),
@@ -43,11 +42,6 @@ VARIANTS = [
     Features(extension_app=APP, extensions=(Extension("group", "info"),)),
     Features(ldap_groups=("groupOfUniqueNames", "posixGroup")),
 ]
-
-
-@cache
-def variant(number: int, *, graph: bool) -> tuple[Rule, ...]:
-    return default_rules(CONNECTORS, VARIANTS[number], graph=("entra",) if graph else ())
 
 
 def named(features: Features, name: str, *, graph: bool = False) -> Rule:
@@ -61,11 +55,14 @@ def flow(features: Features, name: str, destination: str) -> str:
     return "" if mapping is None else " ".join(mapping.source.split())
 
 
-@pytest.mark.parametrize("number", range(len(VARIANTS)))
-@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize(
+    ("number", "graph"), [(number, number % 2 == 0) for number in range(len(VARIANTS))] + [(0, False), (1, True)]
+)
 def test_every_variant_loads_and_lint_has_nothing_to_say(number: int, *, graph: bool) -> None:
-    rules = variant(number, graph=graph)
-    names = [name for name, _, _ in CONNECTORS]
+    """What the channel changes and what features change is apart, so that each variant is tried on one channel."""
+    connectors = (CONNECTORS[0], *CONNECTORS[2:])
+    rules = default_rules(connectors, VARIANTS[number], graph=("entra",) if graph else ())
+    names = [name for name, _, _ in connectors]
     metaverse = extended_metaverse(VARIANTS[number].metaverse())
     ruleset, diagnostics = checked_ruleset(
         rules, connectors=names, schemas=Schemas(metaverse), parameters=dict.fromkeys(names, PARAMETERS)

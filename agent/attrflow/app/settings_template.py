@@ -180,7 +180,6 @@ _OPTION_NOTES: Mapping[str, str] = {
     "strict_single_join": "more than one rule that could join an object is an error",
     "project_without_join_criteria": "a Provision rule without join criteria projects",
     "join_rules_keep_provisioned": "a Join rule in scope keeps what a Provision rule made",
-    "skip_objects_at_rest": "a full sync passes over objects of which nothing changed",
     "refuse_equal_precedence": "rules of equal precedence keep a synchronization from starting",
     "ignored_flow_survives_recall": "IgnoreThisFlow keeps a value whose contributor is gone",
     "authoritative_null_stops_merge": "AuthoritativeNull in a merge stops those after it; else it adds nothing",

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attrflow_mocks.openldap import RunningSlapd, SlapdError
-from attrflow_mocks.openldap_configuration import DEFINING, OVERLAYS, SlapdSettings, configuration_text
+from attrflow_mocks.openldap_configuration import OVERLAYS, SlapdSettings
 from attrflow_mocks.openldap_example import base_ldif
+from attrflow_mocks.openldap_image import image_configuration
 
 if TYPE_CHECKING:
     from docker import DockerClient  # type: ignore[import-untyped]  # the package ships no types
@@ -132,10 +133,7 @@ def running_container(
 
 def build_context(settings: SlapdSettings, ldif: str) -> io.BytesIO:
     """What the image is built from: Dockerfile, slapd.conf and seed as a tar file."""
-    modules = ("back_mdb", *settings.overlays, *DEFINING)
-    configuration = configuration_text(
-        settings, folder=_FOLDER, schemas="/etc/ldap/schema", modules="/usr/lib/ldap", loaded=modules
-    )
+    configuration = image_configuration(settings, _FOLDER)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, text in (("Dockerfile", DOCKERFILE), ("slapd.conf", configuration), ("seed.ldif", ldif)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import re
 import shutil
@@ -11,6 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from attrflow_mocks import openldap_image
+from attrflow_mocks.command_servers import openldap
+from attrflow_mocks.openldap_example import example_ldif
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = sorted((ROOT / "compose").glob("compose*.yaml"))
@@ -94,13 +99,32 @@ def test_slapd_reads_its_configuration(tmp_path: Path) -> None:
     slaptest = shutil.which("slaptest", path="/usr/sbin:/usr/bin:/sbin")
     if slaptest is None:
         pytest.skip("slaptest is not installed: apt-get install slapd")
-    text = (ROOT / "compose/openldap/slapd.conf").read_text("utf-8")
-    for folder in ("/var/lib/directory", "/run/slapd"):
-        text = text.replace(folder, str(tmp_path))
-    conf = tmp_path / "slapd.conf"
-    conf.write_text(text, "utf-8")
-    done = subprocess.run([slaptest, "-u", "-f", str(conf)], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
+    for folder in ("database", "accesslog"):
+        (tmp_path / folder).mkdir()
+    openldap_image.main(str(tmp_path), str(tmp_path))
+    conf = str(tmp_path / "slapd.conf")
+    load = [
+        slaptest.replace("slaptest", "slapadd"),
+        "-q",
+        "-w",
+        "-n",
+        "1",
+        "-f",
+        conf,
+        "-l",
+        str(tmp_path / "seed.ldif"),
+    ]
+    for command in ([slaptest, "-u", "-f", conf], load):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_image_and_the_command_hold_the_same() -> None:
+    parameters = inspect.signature(openldap).parameters
+    defaults = {name: parameters[name].default for name in ("users", "groups", "suffix", "seed")}
+    made = example_ldif(defaults["users"], defaults["groups"], suffix=defaults["suffix"], seed=defaults["seed"])
+    assert openldap_image.image_seed() == made
+    assert defaults["suffix"] == openldap_image.SUFFIX
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "compose").glob("*/s[et]*")), ids=lambda path: path.name)

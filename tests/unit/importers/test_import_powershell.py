@@ -337,6 +337,8 @@ def test_a_text_without_a_rule_is_told() -> None:
         "$x = " + "(" * 5000 + "1" + ")" * 5000,
         "$x = @'\nnever ends",
         "1..9999999 | % { $_ }",
+        "f <# never ends\n",
+        "$x = (1 <# never ends\n",
         "f" + "\n" * 200_000,
     ],
 )

@@ -126,11 +126,18 @@ class Scanner:
             elif self.sees("<#"):
                 end = self.text.find("#>", self.at)
                 if end < 0:
-                    raise self.fail("the comment that begins here has no end")
-                self.at = end + 2
+                    self._endless_comment()
+                self.at = end + 2 if end >= 0 else len(self.text)
             else:
                 break
         return self.at > start
+
+    def _endless_comment(self) -> None:
+        """A comment without an end takes the rest of the script: told, since rules may stand there."""
+        if self.at not in self._told:
+            self._told.add(self.at)
+            message = "the comment that begins here has no end; what stands below is not read"
+            self.findings.tell(self.place(self.at), "powershell-syntax", message)
 
     def _blank_behind_backtick(self) -> bool:
         """A backtick with blanks behind it ends the statement; where a parameter follows, that was not meant."""

@@ -6,6 +6,7 @@ follows from the object's short name, its place and its number, so it is the sam
 
 from __future__ import annotations
 
+import io
 import uuid
 import zlib
 from collections.abc import Mapping
@@ -13,8 +14,9 @@ from typing import Any
 
 from attrflow.cases.format import ConnectorSpec, ObjectSpec
 from attrflow.cases.keys import OBJECT_KEYS
-from attrflow.cases.ldif import LdifError, parse_ldif
 from attrflow.cases.reader import Path, Reader, sid_bytes
+from attrflow.importers.findings import Findings
+from attrflow.importers.ldif import read_ldif
 from attrflow.model.names import InvalidName, dn_key, is_within, parse_dn
 from attrflow.model.values import Values
 from attrflow.rules.positions import suggestion
@@ -136,17 +138,19 @@ def read_ldif_objects(
 ) -> dict[str, ObjectSpec]:
     """The objects of an LDIF text; the short name of each is the value of its RDN."""
     found: dict[str, ObjectSpec] = {}
-    try:
-        for record in parse_ldif(text):
-            component = parse_dn(record.dn).component(1)
-            handle = component[1].replace("\\", "") if component is not None else record.dn
-            if handle in taken or handle in found:
-                reader.tell(path, "duplicate-name", f"two objects are named {handle!r}; write one of them inline")
-                continue
-            dn = absolute_dn(record.dn, connector)
-            number = len(taken) + len(found)
-            attributes = completed(handle, record.type, dn, record.attributes, connector, number)
-            found[handle] = ObjectSpec(handle, connector.name, record.type, dn, attributes)
-    except (LdifError, InvalidName) as error:
-        reader.tell(path, "invalid-ldif", str(error))
+    findings = Findings()
+    for one in read_ldif(io.BytesIO(text.encode("utf-8")), "", findings):
+        component = parse_dn(one.dn).component(1)
+        handle = component[1].replace("\\", "") if component is not None else one.dn
+        if handle in taken or handle in found:
+            reader.tell(path, "duplicate-name", f"two objects are named {handle!r}; write one of them inline")
+            continue
+        dn = absolute_dn(one.dn, connector)
+        number = len(taken) + len(found)
+        attributes = completed(handle, one.type, dn, one.attributes, connector, number)
+        found[handle] = ObjectSpec(handle, connector.name, one.type, dn, attributes)
+    for finding in findings.all:  # a case is exact: what an importer reads with a warning is a fault here
+        if finding.severity != "info":
+            line = f"line {finding.span.line}: " if finding.span is not None else ""
+            reader.tell(path, "invalid-ldif", f"{line}{finding.message}", help=finding.help)
     return found

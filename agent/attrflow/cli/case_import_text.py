@@ -20,6 +20,12 @@ _WORDS = {
     "connector-space": "from connector spaces",
     "metaverse": "of the metaverse",
 }
+_ABSENT = {
+    "metaverse": ("no value", "no value"),
+    "pending-export": ("no such change waits", "no change"),
+    "error": ("no error", "no error"),
+}
+"""What stands for nothing, on the server and with these rules."""
 _SHOWN_MAX = 3
 
 
@@ -36,9 +42,9 @@ def draw_case_import(console: Console, document: CaseImportDocument) -> None:
         for one in document.differences:
             console.print(f"  {one.where:14}  {one.attribute}", style="bold", markup=False, soft_wrap=True)
             console.print(
-                f"    the server   {_values(one.server, 'no such change waits')}", markup=False, soft_wrap=True
+                f"    the server   {_values(one.server, _ABSENT[one.where][0])}", markup=False, soft_wrap=True
             )
-            console.print(f"    these rules  {_values(one.rules, 'no change')}", markup=False, soft_wrap=True)
+            console.print(f"    these rules  {_values(one.rules, _ABSENT[one.where][1])}", markup=False, soft_wrap=True)
     if document.missing:
         console.print("\nStill missing, and the read-only command that gets it:", style="bold")
         for lack in document.missing:

@@ -113,7 +113,7 @@ class _Collector(ContentHandler):
         """The parser, which knows on which line it is."""
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the interface's name
-        plain = name.rpartition(":")[2]
+        plain = name.rpartition(":")[2] if ":" in name else name
         self.root = self.root or plain
         if not self.open and plain not in self.records:
             self.outside.append(plain)

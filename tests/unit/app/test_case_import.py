@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from attrflow.app.library import materialise_defaults
 from attrflow.app.operations import case_import
-from attrflow.app.operations.case_import import CaseImportDocument, import_case
-from attrflow.app.operations.cases import load_case
-from attrflow.cases.format import Case
-from attrflow.importers.state_files import StateKind
+from attrflow.app.operations.case_import import import_case
 from attrflow.model.errors import Ambiguous, NotFound, SettingsError
 
-CUSTOMER = Path(__file__).parents[1] / "importers" / "customer"
-HQ, ENTRA = "6d2c9d0a-4b6b-4c39-8c5a-0f3f6a5c1001", "b891884f-051e-4a83-95af-2544101c9083"
-KARI = "CN=Kari Nordmann,OU=Gallery,DC=museum,DC=test"
-OLA = "CN=Ola Hansen,OU=Gallery,DC=museum,DC=test"
-ANCHOR = "bn8NWwwvUUqaDmHBt/GwAQ=="
-CLOUD_DN = "CN={626E384E5777777655557161446D4842742F477741513D3D}"
-FILES: dict[StateKind, Path] = {
-    "ldif": CUSTOMER / "users.ldif",
-    "csexport": CUSTOMER / "entra.xml",
-    "graph": CUSTOMER / "user.json",
-    "mvobject": CUSTOMER / "metaverse.json",
-}
-
-
-def rule_folder(folder: Path, *without: str) -> Path:
-    """The default rules for users of a museum's forest and its tenant, as a bare folder."""
-    for name, text in materialise_defaults([("museum", HQ, "ad"), ("entra", ENTRA, "entra")]):
-        if " User " in name and not any(word in name for word in without):
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    return folder
+from .customer import ANCHOR, CLOUD_DN, CUSTOMER, HQ, KARI, OLA, OLA_ANCHOR, Customer, missing, rule_folder
 
 
 @pytest.fixture(scope="session")
@@ -46,44 +20,10 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rule_folder(tmp_path_factory.mktemp("museum") / "rules", "Exchange")
 
 
-class Customer:
-    """Files of one test, and what is made of them."""
-
-    def __init__(self, rules: Path, folder: Path) -> None:
-        self.rules = rules
-        self.folder = folder
-        self.files: list[tuple[StateKind, Path]] = []
-
-    def has(self, *kinds: StateKind) -> Customer:
-        """The museum's own files of these kinds."""
-        self.files += [(kind, FILES[kind]) for kind in kinds]
-        return self
-
-    def gives(self, kind: StateKind, content: object) -> Customer:
-        """A file of its own: text, or what becomes JSON."""
-        path = self.folder / f"{kind}-{len(self.files)}"
-        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-        self.files.append((kind, path))
-        return self
-
-    def case(self, name: str = KARI) -> tuple[CaseImportDocument, Case]:
-        """The document, and the case as it was written; it ran and held."""
-        into = self.folder / "made.toml"
-        document = import_case(self.rules, self.files, name, into)
-        assert document.passed, (document.reason, document.case)
-        assert into.read_text(encoding="utf-8") == document.case
-        return document, load_case(into)
-
-
 @pytest.fixture
 def customer(rules: Path, tmp_path: Path) -> Customer:
     """A customer who has given nothing yet."""
     return Customer(rules, tmp_path)
-
-
-def missing(document: CaseImportDocument) -> list[str]:
-    """What is missing, by its name."""
-    return [lack.what for lack in document.missing]
 
 
 # -- the whole of it ------------------------------------------------------------------------------
@@ -253,6 +193,23 @@ def test_a_pending_import_and_a_stored_error_are_given(customer: Customer) -> No
     assert own.error.first == "2026-11-01T00:00:00.000"
 
 
+def test_an_error_that_these_rules_do_not_meet_is_a_difference(customer: Customer) -> None:
+    document, _ = customer.has("ldif").gives("csexport", _xml(ERROR)).case()
+    (found,) = [d for d in document.differences if d.where == "error"]
+    assert (found.server, found.rules) == (["sync-rule-error-function-triggered"], None)
+
+
+def test_an_object_that_fails_as_on_the_server_keeps_its_values_and_is_noted(customer: Customer) -> None:
+    nameless = LDIF.replace("sAMAccountName: kari\n", "").replace("userPrincipalName: kari@museum.test\n", "")
+    customer.gives("ldif", nameless).gives("csexport", _xml(ERROR)).has("mvobject")
+    customer.rules = rule_folder(customer.folder / "all")
+    document, case = customer.case()
+    assert document.differences == []
+    assert any(note.startswith("The object fails with these rules as on the server") for note in document.notes)
+    last = {(e.kind, e.subject): e.wanted for e in case.steps[-1].expectations}
+    assert last["result", "museum full-sync"] == "completed-sync-errors"
+
+
 def test_where_the_directory_moved_on_the_image_says_what_was_synchronized(customer: Customer) -> None:
     text = LDIF + "department: Sculptures\n"
     _, case = customer.gives("ldif", text).gives("csexport", _xml("")).case()
@@ -275,6 +232,29 @@ def test_what_waits_as_a_whole_object(customer: Customer, operation: str) -> Non
     _, case = customer.has("ldif").gives("csexport", cloud).case()
     assert case.objects["kari-nordmann-cloud"].at_start is (operation == "delete")
     assert case.given.cs["kari-nordmann-cloud"].layers["pending-export"].operation == operation
+
+
+def test_members_that_wait_for_export_are_compared_by_whom_they_mean(customer: Customer) -> None:
+    guides, anchor = "CN=Guides,OU=Gallery,DC=museum,DC=test", "bn8NWwwvUUqaDmHBt/GwAw=="
+    group = (
+        f"dn: {guides}\nobjectClass: group\ncn: Guides\nsAMAccountName: guides\ngroupType: -2147483646\n"
+        f"objectGUID:: {anchor}\nmember: {KARI}\nmember: {OLA}\n"
+    )
+    dns = [f"CN={{{name.encode().hex().upper()}}}" for name in (anchor, ANCHOR, OLA_ANCHOR)]
+    there = f"<dn-attr name='member'><dn-value><dn>{dns[1]}</dn></dn-value></dn-attr>"
+    comes = (
+        f"<dn-attr name='member' operation='update'><dn-value operation='add'><dn>{dns[2]}</dn></dn-value></dn-attr>"
+    )
+    cloud = (
+        f"<cs-objects><cs-object cs-dn='{dns[0]}' object-type='group'><synchronized-hologram><entry>"
+        f"<attr name='sourceAnchor'><value>{anchor}</value></attr>{there}</entry></synchronized-hologram>"
+        f"<unapplied-export><delta operation='update'>{comes}</delta></unapplied-export></cs-object></cs-objects>"
+    )
+    customer.rules = rule_folder(customer.folder / "all", "Contact", "InetOrgPerson", only="")
+    document, case = customer.has("ldif").gives("ldif", group).gives("csexport", cloud).case(guides)
+    waits = case.given.cs["guides-cloud"].layers["pending-export"]
+    assert waits.attributes == {"member": ("kari-nordmann-cloud", "ola-hansen-cloud")}
+    assert "member" not in [d.attribute for d in document.differences]
 
 
 def test_an_object_that_is_linked_to_nothing_stays_so(customer: Customer) -> None:
@@ -326,6 +306,15 @@ def test_a_cloud_object_that_no_directory_has(customer: Customer) -> None:
     document, case = customer.gives("csexport", (CUSTOMER / "entra.xml").read_text(encoding="utf-8")).case(CLOUD_DN)
     assert document.objects[0] == "kari-nordmann"
     assert case.objects["kari-nordmann"].connector == "entra"
+
+
+def test_an_object_in_two_files_counts_once_and_disagreement_is_told(customer: Customer) -> None:
+    thin = {"DistinguishedName": KARI, "ObjectId": "0c5b0001-0000-4000-8000-000000000002", "ObjectType": "user"}
+    customer.gives("ldif", LDIF).gives("ldif", LDIF).gives("csobject", {**thin, "Attributes": []})
+    document, case = customer.gives("csexport", _xml(PENDING)).case()
+    told = [f for f in document.findings if f.code == "duplicate-object"]
+    assert [Path(f.file or "").name for f in told] == ["csexport-3"]
+    assert case.given.cs["kari-nordmann"].layers["pending-import"].attributes == {"department": ("Drawings",)}
 
 
 # -- what stops it --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,6 @@ import pytest
 from attrflow.cases.document import read_case
 from attrflow.cases.format import Case
 from attrflow.cases.keys import TABLES
-from attrflow.cases.ldif import LdifError, parse_ldif
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.rules.rule import named_guid
 
@@ -144,7 +144,7 @@ def test_no_toml_at_all() -> None:
         ("options = { loop-limitt = 3 }\n" + STEP, "unknown-key", 4, "did you mean loop-limit"),
         ("options = { loop-limit = true }\n" + STEP, "wrong-type", 4, "whole number"),
         ("needs = ['wires']\n" + STEP, "wrong-value", 4, "wire"),
-        ('ldif.contoso = "dn: x\\n\\n"\n' + STEP, "invalid-ldif", 4, "no objectClass"),
+        ('ldif.contoso = "dn: CN=x\\n\\n"\n' + STEP, "invalid-ldif", 4, "no objectClass"),
         (f"[[rule]]\n{RULE}" + STEP, "missing-key", 4, "link"),
         ("metaverse.person.strin = ['badge']\n" + STEP, "unknown-key", 4, "did you mean string"),
         (STEP + "run = 'contoso full-inport'\n", "wrong-value", 7, "did you mean full-import"),
@@ -170,22 +170,23 @@ def test_a_status_must_be_one_of_the_words() -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("cn: a", "begins with `dn:`"),
-        ("dn: cn=a\nchangetype: delete\nobjectClass: x", "change records"),
-        (" continuation", "continuation"),
-        ("dn: cn=a\nobjectClass: x\nmail:: !!", "not base64"),
-        ("dn: cn=a\nobjectClass: x\njpegPhoto:< file:///x", "not LDIF"),
+        ("cn: a", "begins with 'dn:'"),
+        ("dn: cn=a\\nchangetype: delete\\nobjectClass: x", "only entries are read"),
+        (" continuation", "nothing stands before it"),
+        ("dn: cn=a\\nobjectClass: x\\nmail:: !!", "not base64"),
+        ("dn: cn=a\\nobjectClass: x\\njpegPhoto:< file:///x", "URLs are not followed"),
     ],
 )
 def test_ldif_faults(text: str, word: str) -> None:
-    with pytest.raises(LdifError, match=word):
-        list(parse_ldif(text))
+    check(HEAD + f'ldif.contoso = "{text}\\n\\n"\n' + STEP, "invalid-ldif", 4, word)
 
 
 def test_ldif_folds_comments_and_base64() -> None:
     text = "version: 1\n# a\n comment\ndn: cn=a,\n dc=x\r\nobjectClass: top\nobjectClass: user\nCN:: YQ==\ncn: b\n"
-    (record,) = parse_ldif(text)
-    assert (record.dn, record.type, dict(record.attributes)) == ("cn=a,dc=x", "user", {"CN": ("a", "b")})
+    case = good(HEAD + f"ldif.contoso = {json.dumps(text)}\n" + STEP)
+    (found,) = case.objects.values()
+    assert (found.dn, found.type) == ("cn=a,dc=x,DC=contoso,DC=test", "user")
+    assert found.attributes["CN"] == ("a", "b")
 
 
 def test_every_key_has_a_sentence() -> None:

@@ -16,6 +16,7 @@ from attrflow.app.reproduction.case_text import case_text
 from attrflow.app.reproduction.circle import Circle
 from attrflow.app.reproduction.draft import Draft
 from attrflow.app.reproduction.drafting import draft_case
+from attrflow.app.reproduction.duplicates import without_duplicates
 from attrflow.app.reproduction.missing import what_is_missing
 from attrflow.app.reproduction.recording import Recording, record
 from attrflow.app.reproduction.rules_home import RulesHome, read_rules_home
@@ -56,12 +57,13 @@ class DifferenceDocument:
     """One attribute that the server has otherwise than these rules make it. Values as people read them."""
 
     where: str
-    """`metaverse` or `pending-export`."""
+    """`metaverse`, `pending-export` or `error`."""
     attribute: str
+    """The attribute; of an error what failed."""
     server: list[str] | None
-    """None where no such change waits on the server."""
+    """None where no such change waits on the server, or it has no such error."""
     rules: list[str] | None
-    """None where these rules would not change it."""
+    """None where these rules would not change it, or do not fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def import_case(
         )
     findings = home.findings
     references = _references(home)
-    state = _read(files, name, references, findings)
+    read = _read(files, name, references, findings)
+    state = without_duplicates(read, findings)
     learn_connectors(home, state)
     try:
         person, others = select(home, state, name)
@@ -190,14 +193,28 @@ def _read(
             raise NotFound(f"There is no file {path}.")
     if sum(path.stat().st_size for _, path in files) <= _WHOLE_MAX:
         return _pass(files, findings, lambda _one: True)
-    circle, size, told = Circle(name), -1, findings
-    state = CustomerState()
-    while circle.size != size:
-        size = circle.size
-        state = _pass(files, told, circle.fits)
-        circle.learn([*state.directory, *state.spaces, *state.metaverse], references)
-        told = Findings()  # the next passes read the same files
-    return state
+    circle = Circle(name)
+    found: dict[tuple[StateKind, Path], CustomerState] = {}
+    at: dict[tuple[StateKind, Path], int] = {}
+    """How many names were known when a file was read last: it is read again when there are more."""
+    by_size = sorted(files, key=lambda one: one[1].stat().st_size)
+    while pending := [one for one in by_size if at.get(one) != circle.size]:
+        for one in pending:
+            told = findings if one not in at else Findings()  # its findings are the same each time
+            at[one] = circle.size
+            found[one] = _pass([one], told, circle.fits)
+            circle.learn((o for state in found.values() for o in _all(state)), references)
+    whole = CustomerState()
+    for state in map(found.__getitem__, files):
+        whole.directory += state.directory
+        whole.spaces += state.spaces
+        whole.metaverse += state.metaverse
+        whole.cloud += state.cloud
+    return whole
+
+
+def _all(state: CustomerState) -> list[object]:
+    return [*state.directory, *state.spaces, *state.metaverse]
 
 
 def _pass(files: Sequence[tuple[StateKind, Path]], findings: Findings, keep: Callable[[object], bool]) -> CustomerState:
@@ -276,7 +293,7 @@ def _document(
         objects=list(draft.objects),
         missing=[MissingDocument(m.what, m.why, m.where, m.command, m.option) for m in draft.missing],
         differences=[DifferenceDocument(d.where, d.attribute, _shown(d.server), _shown(d.rules)) for d in differences],
-        notes=list(draft.notes),
+        notes=[*draft.notes, *(recording.notes if recording is not None else ())],
         errors=severities.count("error"),
         warnings=severities.count("warning"),
         findings=[diagnostic_document(one) for one in home.findings.all],

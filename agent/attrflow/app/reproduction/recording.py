@@ -5,7 +5,7 @@ Where the rules give something else than the server has, that is what the engine
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from attrflow.app.memory_laboratory import MemoryLaboratory
@@ -28,10 +28,11 @@ class Difference:
     """One attribute that is otherwise on the server than these rules make it."""
 
     where: str
-    """`metaverse` or `pending-export`."""
+    """`metaverse`, `pending-export` or `error`."""
     attribute: str
+    """The attribute; of an error what failed."""
     server: Values | None
-    """None where the server has no such change waiting."""
+    """None where the server has no such change waiting, or no such error."""
     rules: Values | None
 
 
@@ -41,6 +42,7 @@ class Recording:
 
     outcome: Outcome
     differences: list[Difference] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def record(case: Case, draft: Draft) -> Recording:
@@ -85,6 +87,7 @@ def _recorded(session: Session, draft: Draft, results: Mapping[str, str]) -> Rec
     if draft.server_export is not None:
         differences += _compared(draft.server_export, exported)
     own_cso = session.cs(subject)
+    notes_told = _errors(draft, own_cso, differences)
     outcome = Outcome(
         values,
         notes,
@@ -93,7 +96,20 @@ def _recorded(session: Session, draft: Draft, results: Mapping[str, str]) -> Rec
         results,
         mvo is not None,
     )
-    return Recording(outcome, differences)
+    return Recording(outcome, differences, notes_told)
+
+
+def _errors(draft: Draft, cso: CSObject | None, differences: list[Difference]) -> list[str]:
+    """Whether the object fails with these rules as it does on the server; one that fails keeps what it had."""
+    stored = draft.given_cs.get(draft.subject, {}).get("error")
+    server = str(stored["type"]) if isinstance(stored, Mapping) else None
+    met = cso.import_error if cso is not None else None
+    if met is not None and met.type == server:
+        return [f"The object fails with these rules as on the server, and nothing of it is applied: {met.detail}"]
+    if (met.type if met is not None else None) != server and (server is not None or met is not None):
+        ours = (f"{met.type}: {met.detail}",) if met is not None else None
+        differences.append(Difference("error", "synchronization", (server,) if server is not None else None, ours))
+    return []
 
 
 def _cloud_object(session: Session, draft: Draft) -> CSObject | None:
@@ -111,8 +127,19 @@ def _exported(session: Session, cso: CSObject | None) -> dict[str, Values]:
     found: dict[str, Values] = {name: image.attributes.get(name, NO_VALUES) for name in cso.unapplied.attributes}
     for name in cso.unapplied.references:
         ids = image.references.get(name)
-        found[name] = tuple(space_names(session, ids, cso.connector)) if ids is not None else NO_VALUES
+        found[name] = tuple(_names(session, ids, cso.connector)) if ids is not None else NO_VALUES
     return found
+
+
+def _names(session: Session, ids: Iterable[int], connector: str) -> Iterator[str]:
+    """Targets by the short names of the connector's own objects; else by their counterparts' names, or by DN."""
+    own = {}
+    for handle, spec in session.case.objects.items():
+        cso = session.cs(handle) if spec.connector == connector else None
+        if cso is not None:
+            own[cso.id] = handle
+    for id_ in ids:
+        yield own[id_] if id_ in own else space_names(session, [id_], connector)[0]
 
 
 def _compared(server: Mapping[str, Values], rules: Mapping[str, Values]) -> list[Difference]:

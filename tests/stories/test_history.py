@@ -108,3 +108,6 @@ def test_what_would_be_exported_and_imported_goes_to_a_file_and_comes_back_from_
     assert "Boss" in out.read_text(encoding="utf-8")
     assert settled.cloud.required("Kari", "jobTitle")["jobTitle"] == "Head"
     call("run", "entra", "export", "--drop", out, "--resume", out, "-C", settled.folder, code=2)
+    settled.set_secret("corp", "wrong")
+    call("run", "corp", "full-import", "--drop", out, "-C", settled.folder, code=5)
+    assert "Boss" in out.read_text(encoding="utf-8"), "a run that did not start leaves what was there"

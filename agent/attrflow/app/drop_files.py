@@ -12,11 +12,31 @@ import orjson
 
 from attrflow.model.errors import SettingsError
 
-__all__ = ["drop_lines", "dropping_to"]
+__all__ = ["DropWriter", "drop_lines", "dropping_to"]
+
+
+class DropWriter:
+    """Writes lines; what `keep` says in the end decides whether the file comes to its place."""
+
+    def __init__(self, write: Callable[[bytes], int], path: Path) -> None:
+        self.keep = True
+        self._write = write
+        self._path = path
+
+    def __call__(self, line: Mapping[str, Any]) -> None:
+        """Write one line.
+
+        Raises:
+            SettingsError: the disk does not take it.
+        """
+        try:
+            self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        except OSError as error:
+            raise _unusable(self._path, "written", error) from error
 
 
 @contextmanager
-def dropping_to(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
+def dropping_to(path: Path | None) -> Iterator[DropWriter | None]:
     """A writer of lines for as long as the block lasts; None without a path. A file that was there is replaced.
 
     Raises:
@@ -28,20 +48,15 @@ def dropping_to(path: Path | None) -> Iterator[Callable[[Mapping[str, Any]], Non
     partial = path.with_name(path.name + ".partial")
     try:
         with partial.open("wb") as stream:
-            yield lambda line: _write(stream.write, line, path)
-        partial.replace(path)
+            writer = DropWriter(stream.write, path)
+            yield writer
+        if writer.keep:
+            partial.replace(path)
     except OSError as error:
         raise _unusable(path, "written", error) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-
-
-def _write(write: Callable[[bytes], int], line: Mapping[str, Any], path: Path) -> None:
-    try:
-        write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    except OSError as error:
-        raise _unusable(path, "written", error) from error
 
 
 def drop_lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

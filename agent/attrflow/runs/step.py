@@ -82,6 +82,11 @@ class Step:
             "stopped-object-limit", f"{limit:,} objects were processed, which is this step's object-limit"
         )
 
+    def advance(self, count: int) -> None:
+        """So many more objects are at work: for the progress of what commits nothing by the object."""
+        self.done += count
+        self.tell()
+
     def heed(self) -> None:
         """End the step if somebody asked for it; everything so far is committed.
 
@@ -156,6 +161,7 @@ class Step:
 
     def tell(self, *, finished: bool = False, result: str | None = None) -> None:
         """Tell the progress callback how far the step is."""
+        total = None if self.total is None else max(self.total, self.done)  # what is done may make more to do
         self.environment.progress(
-            Progress(self.connector, self.type, self.partition, self.done, self.total, finished, result)
+            Progress(self.connector, self.type, self.partition, self.done, total, finished, result)
         )

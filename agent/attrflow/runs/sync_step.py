@@ -115,6 +115,8 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
     One may be marked again by what follows from another: each is tried as often as one object's rounds go.
     """
     tried: Counter[int] = Counter()
+    if marked := environment.store.backlog(step.connector).get("retry"):
+        step.begin_phase(marked)
     while True:
         after, worked = 0, False
         while ids := environment.store.mv_retry_ids(after=after, limit=BATCH_SIZE):
@@ -123,6 +125,7 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
             due = [id_ for id_ in ids if tried[id_] < environment.options.loop_limit]
             if not due:
                 continue
+            step.advance(len(due))
             worked = True
             tried.update(due)
             view = environment.store.prefetch(Reads(mv_ids=due, with_links=True, with_referrers=True))

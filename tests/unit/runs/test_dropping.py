@@ -148,6 +148,16 @@ def test_a_line_that_is_no_document_is_told(tmp_path: Path, text: str, said: str
         list(drop_lines(path))
 
 
+def test_a_file_that_was_there_stays_when_what_should_replace_it_is_not_to_be_kept(tmp_path: Path) -> None:
+    path = tmp_path / "drop.jsonl"
+    path.write_text("before")
+    with dropping_to(path) as write:
+        assert write is not None
+        write({"a": 1})
+        write.keep = False
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("before", [path])
+
+
 def test_a_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         list(drop_lines(tmp_path / "nowhere"))

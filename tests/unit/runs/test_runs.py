@@ -13,6 +13,7 @@ from attrflow.model.configuration import Partition
 from attrflow.model.entry import ImportedObject, Page
 from attrflow.model.errors import ConnectionLost
 from attrflow.runs.cycle import cycle_order, run_cycle
+from attrflow.runs.environment import Progress
 from attrflow.runs.run import run_profile
 
 KARI = dn("Kari")
@@ -145,3 +146,18 @@ def test_a_sync_before_the_first_import_of_a_connector_that_rules_flow_to_does_n
     assert record.result == "no-start-ma"
     assert "attrflow run entra full-import" in (record.steps[0].detail or "")
     assert lab.pending() == {}
+
+
+def test_references_that_were_held_are_progress_too() -> None:
+    lab = Lab()
+    contoso = lab.directories["contoso"]
+    contoso.add(user("Kari", 1, sAMAccountName=None))
+    for number in range(2, 7):
+        contoso.add(user(f"P{number}", number, manager=(KARI,)))
+    lab.cycle()
+    contoso.set(KARI, "sAMAccountName", ("kari",))
+    lab.run("contoso", "delta-import")
+    told: list[Progress] = []
+    run_profile(replace(lab.environment(), progress=told.append), "contoso", "delta-sync")
+    assert told[-1].done >= 6, "the one that changed, and the five that refer to it"
+    assert all(one.total is None or one.done <= one.total for one in told)

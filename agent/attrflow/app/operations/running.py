@@ -163,7 +163,11 @@ def run(
     with project.store.writer(f"run {connector} {wanted}"), dropping_to(drop) as write:
         end_abandoned(environment)
         lines = partial(drop_lines, resume) if resume is not None else None
-        return run_profile(replace(environment, drop=write, resume=lines), connector, wanted)
+        result = run_profile(replace(environment, drop=write, resume=lines), connector, wanted)
+        if write is not None:
+            ended = result.record.result
+            write.keep = not ended.startswith(("no-start-", "stopped-")) or ended == "stopped-object-limit"
+        return result
 
 
 def known_profile(connector: ConnectorConfiguration, text: str) -> Profile:

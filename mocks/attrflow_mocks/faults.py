@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-__all__ = ["KINDS", "TARGETS", "Fault", "FaultScript"]
+__all__ = ["KINDS", "KINDS_OF", "TARGETS", "Fault", "FaultScript"]
 
 TARGETS = ("ldap", "graph", "ingest", "token")
 
@@ -31,6 +31,16 @@ KINDS: Mapping[str, str] = {
     "wrong-cookie": "answer an LDAP page or DirSync with a cookie that the server does not know",
     "referral": "answer an LDAP request with a referral to another server",
 }
+
+_ANYWHERE = frozenset({"drop", "drop-after", "drop-done", "delay", "expire"})
+_LISTS = frozenset({"status", "stale", "duplicate"})
+KINDS_OF: Mapping[str, frozenset[str]] = {
+    "ldap": _ANYWHERE | {"result", "stale", "truncate", "wrong-cookie", "referral"},
+    "graph": _ANYWHERE | _LISTS,
+    "ingest": _ANYWHERE | _LISTS,
+    "token": _ANYWHERE | {"status"},
+}
+"""What each target can do wrong; another kind would strike and change nothing, so it cannot be ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,9 @@ class Fault:
             raise ValueError(f"unknown fault kind {self.kind!r}: one of {', '.join(KINDS)}")
         if self.target not in TARGETS:
             raise ValueError(f"unknown target {self.target!r}: one of {', '.join(TARGETS)}")
+        if self.kind not in KINDS_OF[self.target]:
+            known = ", ".join(kind for kind in KINDS if kind in KINDS_OF[self.target])
+            raise ValueError(f"the target {self.target!r} has no fault of kind {self.kind!r}: one of {known}")
         if not 0 < self.chance <= 1:
             raise ValueError(f"`chance` lies between 0 and 1, not at {self.chance}")
 

@@ -16,7 +16,7 @@ from attrflow_mocks.ad.rights import DENIALS
 from attrflow_mocks.ad.rootdse import EXTENSIONS
 from attrflow_mocks.ad.schema import load_schema
 from attrflow_mocks.ad.updates import HANDLED
-from attrflow_mocks.faults import KINDS
+from attrflow_mocks.faults import KINDS, KINDS_OF
 from attrflow_mocks.lightweight.filters import RULES as LIGHT_RULES
 from attrflow_mocks.lightweight.session import CONTROLS as LIGHT_CONTROLS
 from attrflow_mocks.lightweight.session import EXTENSIONS as LIGHT_EXTENSIONS
@@ -82,7 +82,7 @@ def page() -> str:
         f"computed at each read: {', '.join(f'`{name}`' for name in sorted(COMPUTED))}. "
         f"Bits of userAccountControl that are never stored: 0x{COMPUTED_BITS:X}.",
         _table("Rights", "denial", DENIALS.items()),
-        _table("Faults on order", "kind", KINDS.items()),
+        _table("Faults on order", "kind", [(kind, text) for kind, text in KINDS.items() if kind in KINDS_OF["ldap"]]),
         _table("The OpenLDAP profile: controls", "control", LIGHT_CONTROLS.items()),
         _table("The OpenLDAP profile: extended operations", "operation", LIGHT_EXTENSIONS.items()),
         _table("The OpenLDAP profile: matching rules", "rule", LIGHT_RULES.items()),

@@ -14,8 +14,7 @@ from attrflow_mocks.faults import Fault
 
 __all__ = ["SPOILING", "spoiled"]
 
-_FOR_HTTP = ("status", "duplicate")
-SPOILING = frozenset({"drop-after", "drop-done", "result", "truncate", "wrong-cookie", "referral", *_FOR_HTTP})
+SPOILING = frozenset({"drop-after", "drop-done", "result", "truncate", "wrong-cookie", "referral"})
 """The kinds that change an answer rather than when or whether it begins."""
 
 _WRONG_COOKIE = b"no cookie of this server's"
@@ -27,7 +26,7 @@ def spoiled(entries: Answer, fault: Fault, elsewhere: str) -> Generator[bytes, N
     `elsewhere` is the URL that a referral names.
     """
     match fault.kind:
-        case "result" | "status" | "duplicate" | "referral":
+        case "result" | "referral":
             return (yield from _another_result(entries, fault, elsewhere))
         case "truncate":
             return (yield from _truncated(entries, fault.entries))
@@ -50,9 +49,6 @@ def _another_result(entries: Answer, fault: Fault, elsewhere: str) -> Generator[
     if fault.kind == "referral":
         text = "0000202B: RefErr: DSID-0C09A77F, data 0, 1 access points\n"
         return Outcome(Result(10, "", text, (elsewhere,)))
-    if fault.kind in _FOR_HTTP:
-        instead = ": use 'result' with LDAP" if fault.kind == "status" else ""
-        return Outcome(Result(80, "", f"the fault kind {fault.kind!r} is for HTTP{instead}"))
     return Outcome(Result(fault.status, "", _TEXTS.get(fault.status, "a fault on order")), entries=sent)
 
 

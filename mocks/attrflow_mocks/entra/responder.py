@@ -190,8 +190,8 @@ class Responder:
         if fault is not None and fault.kind == "drop":
             raise _Cut
         response = self._answer("graph", request, fault)
-        if fault is not None and fault.kind == "drop-done":
-            raise _Cut
+        if fault is not None and fault.kind in ("drop-done", "drop-after"):
+            raise _Cut  # an item has no bytes of its own on the wire: the whole answer goes
         return response
 
     def _token(self, request: Request, expire: bool) -> Response:

@@ -105,10 +105,9 @@ def test_cookies_expire_on_order(hosted: Hosted, connection: ldap3.Connection) -
 
 
 @pytest.mark.parametrize("kind", ["status", "duplicate"])
-def test_a_fault_for_http_says_that_it_is_one(hosted: Hosted, connection: ldap3.Connection, kind: str) -> None:
-    strike(hosted, "search", kind, status=503)
-    connection.search(ROOT, "(objectClass=*)")
-    assert connection.result["result"] == 80 and "HTTP" in connection.result["message"]
+def test_a_fault_for_http_cannot_be_ordered(kind: str) -> None:
+    with pytest.raises(ValueError, match=f"'ldap' has no fault of kind '{kind}': one of drop, .*, referral"):
+        Fault("ldap", "search", kind, status=503)
 
 
 def test_the_journal_tells_what_was_asked_but_no_secret(hosted: Hosted, connection: ldap3.Connection) -> None:

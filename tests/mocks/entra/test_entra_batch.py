@@ -55,8 +55,9 @@ def test_an_item_can_be_throttled_alone(client: DirectClient) -> None:
     assert answers["a"]["body"]["error"]["code"] == "TooManyRequests"
 
 
-def test_a_drop_inside_cuts_the_whole_batch(client: DirectClient) -> None:
-    client.responder.faults.add(Fault("graph", "PATCH /v1.0/users/*", "drop-done", skip=1))
+@pytest.mark.parametrize("kind", ["drop-done", "drop-after"])
+def test_a_drop_inside_cuts_the_whole_batch(client: DirectClient, kind: str) -> None:
+    client.responder.faults.add(Fault("graph", "PATCH /v1.0/users/*", kind, skip=1))
     with pytest.raises(ConnectionError):
         run(client, patch("a", "x"), patch("b", "done"), patch("c", "never"))
     assert client.user("cloud@contoso.com", "jobTitle")["jobTitle"] == "done"

@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from attrflow_mocks.control import ROUTES, control_application
+from attrflow_mocks.entra.direct import DirectClient
+from attrflow_mocks.entra.responder import Responder
 from attrflow_mocks.world import World
 
 START = datetime(2026, 1, 31, 8, tzinfo=UTC)
@@ -144,6 +146,24 @@ def test_a_script_of_faults_has_a_seed_that_says_whom_they_strike(client: Client
     assert world.faults.seed == world.seed
 
 
+def test_a_script_with_a_seed_strikes_the_tenant_alike_each_time(client: Client, world: World) -> None:
+    tenant = DirectClient(Responder(world.required_tenant(), world.faults))
+    faults = [
+        {"target": "graph", "operation": "GET *", "kind": "status", "status": status, "times": 1000, "chance": 0.3}
+        for status in (429, 503)
+    ]
+
+    def answers(seed: int) -> list[int]:
+        check(client.post("/faults", json={"seed": seed, "faults": faults}))
+        found = [tenant.graph("GET", "users").status for _ in range(40)]
+        check(client.delete("/faults"))
+        return found
+
+    assert answers(7) == answers(7) != answers(8)
+    assert set(answers(7)) == {200, 429, 503}
+    assert tenant.graph("GET", "users").status == 200, "what was taken back strikes no more"
+
+
 def test_the_journal_is_filtered_and_cleared(client: Client, world: World) -> None:
     world.journal.record("t", "ldap", "search", {"base": "DC=x", "cookie": b"\xff"}, 0)
     world.journal.record("t", "graph", "GET /v1.0/users", {}, 200)
@@ -214,6 +234,28 @@ def test_the_tenant_is_administered(client: Client, world: World) -> None:
             400,
             "unknown fault kind 'flood'",
         ),
+        (
+            "POST",
+            "/faults",
+            b'{"target": "ldap", "operation": "*", "kind": "status", "status": 503}',
+            400,
+            "'ldap' has no fault of kind 'status': one of drop, drop-after, drop-done, result, delay",
+        ),
+        (
+            "POST",
+            "/faults",
+            b'[{"target": "graph", "operation": "*", "kind": "truncate"}]',
+            400,
+            "'graph' has no fault of kind 'truncate': one of drop, drop-after, drop-done, status, delay",
+        ),
+        (
+            "POST",
+            "/faults",
+            b'{"seed": 7, "faults": [{"target": "ingest", "operation": "*", "kind": "result"}]}',
+            400,
+            "'ingest' has no fault of kind 'result'",
+        ),
+        ("POST", "/faults", b'{"target": "token", "operation": "*", "kind": "duplicate"}', 400, "delay, expire"),
         ("POST", "/faults", b'{"target": "ldpa", "operation": "*", "kind": "drop"}', 400, "unknown target 'ldpa'"),
         ("POST", "/faults", b'{"seed": "x", "faults": []}', 400, "seed"),
         (

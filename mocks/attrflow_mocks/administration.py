@@ -47,6 +47,10 @@ def administer(tenant: Tenant, asked: TenantRequest) -> None:
         tenant.lag = max(0.0, asked.lag)
     if asked.strict_mobile is not None:
         tenant.strict_mobile = asked.strict_mobile
+    if asked.object_quota is not None:
+        tenant.object_quota = asked.object_quota or None
+    if asked.object_size is not None:
+        tenant.object_size = asked.object_size or None
     if asked.retry_provisioning_errors:
         tenant.retry_provisioning_errors()
 
@@ -62,6 +66,8 @@ def _people(tenant: Tenant, asked: TenantRequest) -> None:
         tenant.make_admin(user, admin=False)
     for user, number in asked.override_mobile.items():
         tenant.override_mobile(user, number)
+    for user, numbers in asked.override_other_mobile.items():
+        tenant.override_other_mobile(user, numbers)
     for name, cloud in asked.cloud_mastered.items():
         tenant.switch_authority(name, cloud)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -117,6 +117,10 @@ class SignInRequest(_Request, frozen=True):
     user: str
 
 
+Limit = Annotated[int, msgspec.Meta(ge=0)]
+"""How much there may be at most; 0 lifts the limit."""
+
+
 class TenantRequest(_Request, frozen=True):
     """What an administrator does in the tenant, all parts optional, in this order."""
 
@@ -128,11 +132,14 @@ class TenantRequest(_Request, frozen=True):
     make_admin: tuple[str, ...] = ()
     remove_admin: tuple[str, ...] = ()
     override_mobile: dict[str, str | None] = {}
+    override_other_mobile: dict[str, tuple[str, ...]] = {}
     cloud_mastered: dict[str, bool] = {}
     clients: tuple[ClientDocument, ...] = ()
     throttling: bool | None = None
     lag: float | None = None
     strict_mobile: bool | None = None
+    object_quota: Limit | None = None
+    object_size: Limit | None = None
     retry_provisioning_errors: bool = False
 
 

@@ -27,10 +27,12 @@ _OTHERS = """
 | `POST $batch` | done: 20 requests, `dependsOn`, each with its own throttling and permissions |
 | `$select` `$filter` `$search` `$orderby` `$expand` `$count` | done, with the rules of `ConsistencyLevel` |
 | `$expand` | done: one property, one level (manager on any), at most 20 items |
-| delta queries | done: replay, 410 with `Location`, `Prefer: return=minimal`; tokens live for seven days |
+| delta queries | done: replay, 410 with `Location`, `Prefer: return=minimal` |
+| delta tokens | done: `syncStateNotFound` after seven days, `resyncRequired` where the tenant was reset or set back |
 | soft deletion | done for users, Microsoft 365 groups and applications, 30 days by the tenant's clock |
 | throttling | done: resource units and writes per application and tenant, off unless asked for |
 | eventual consistency | done as a lag of lists, counts and deltas, relationships included, 0 unless asked for |
+| quota of objects | done: 403 `Directory_QuotaExceeded`, none unless asked for |
 | token endpoint | done: client credentials by secret or certificate, versions 1 and 2, discovery |
 | access tokens | differs: not signed; the control plane gives those of a signed-in administrator |
 """
@@ -43,6 +45,7 @@ _MISSING: Mapping[str, str] = {
     "directory/deletedItems/servicePrincipal, administrativeUnit": "the tenant has no such objects",
     "auditLogs, reports, identity governance, conditional access": "no part of synchronization",
     "subscriptions (change notifications)": "use delta queries",
+    "If-Match, 412 PreconditionFailed": "no object that is kept has an etag",
     "beta": "version 1.0 only",
     "invitations, B2C and external identities": "guests can be seeded, not invited",
     "synchronization jobs (bulkUpload, provisionOnDemand)": "the sync face of this mock is its own: `/ingest/v1`",

@@ -22,11 +22,12 @@ _START = -1
 
 
 class StaleToken(Exception):
-    """A token that is not ours (`expired` is False), or too old or of a tenant since reset (True)."""
+    """A token that is not ours (`expired` is False), or too old (`aged` too) or of a tenant since reset (True)."""
 
-    def __init__(self, expired: bool) -> None:
+    def __init__(self, expired: bool, aged: bool = False) -> None:
         super().__init__("the token is stale" if expired else "the token is not one of this service")
         self.expired = expired
+        self.aged = aged
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,9 @@ def read_token(tenant: TenantState, name: str, token: str) -> Cursor:
     age = tenant.clock.now().timestamp() - issued
     # A change that the log does not have: the token is from a future that a snapshot undid.
     undone = since > tenant.store.log.latest
-    if generation != tenant.generation or undone or age > _LIFETIME.total_seconds():
-        raise StaleToken(expired=True)
+    aged = age > _LIFETIME.total_seconds()
+    if generation != tenant.generation or undone or aged:
+        raise StaleToken(expired=True, aged=aged)
     end = max(since, tenant.store.latest) if upto < 0 else upto
     kept = extra if isinstance(extra, dict) else {}
     return Cursor(name, since, end, position, part, issued, generation, kept)

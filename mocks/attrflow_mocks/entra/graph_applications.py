@@ -14,7 +14,7 @@ from attrflow_mocks.entra.bin import to_bin
 from attrflow_mocks.entra.extensions import DATA_TYPES, MULTI_TYPES, TARGETS, ExtensionProperty, extension_name
 from attrflow_mocks.entra.graph_delta import delta_of
 from attrflow_mocks.entra.graph_objects import count_of, find, list_kind, not_found, show
-from attrflow_mocks.entra.graph_write import bad_request, conflict, required, writable
+from attrflow_mocks.entra.graph_write import bad_request, check_room, conflict, required, writable
 from attrflow_mocks.entra.objects import DirectoryObject
 from attrflow_mocks.entra.routing import Context, Route
 
@@ -34,6 +34,7 @@ def create_application(context: Context) -> Response:
     if holder is not None:
         raise conflict("uniqueName", holder)
     values = {"signInAudience": "AzureADMyOrg", **values, "appId": tenant.new_id()}
+    check_room(tenant)
     draft = tenant.store.draft("application", tenant.new_id(), created=tenant.now(), properties=values)
     found = tenant.store.commit(draft)
     created = show(context, found, status=201)

@@ -107,8 +107,9 @@ def _cursor(context: Context, name: str, kind: str | None) -> Cursor:
             if not stale.expired:
                 raise GraphError(400, "BadRequest", "Badly formed token.") from None
             fresh = link(context.request, f"{context.base}/{name}/delta", {"deltatoken": ""})
-            message = "The delta token is no longer valid; start the query again."
-            raise GraphError(410, "resyncRequired", message, headers={"location": fresh}) from None
+            code = "syncStateNotFound" if stale.aged else "resyncRequired"
+            message = f"The delta token {'is expired' if stale.aged else 'is no longer valid'}; start the query again."
+            raise GraphError(410, code, message, headers={"location": fresh}) from None
     extra = _one_kind(options, kind) if kind is not None else _all_kinds(options)
     return begin(context.tenant, name, extra, latest=token == "latest")  # noqa: S105 - a word of the protocol
 

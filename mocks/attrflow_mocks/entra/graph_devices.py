@@ -7,7 +7,7 @@ from dataclasses import replace
 from attrflow_mocks.entra.answers import Response, json_body
 from attrflow_mocks.entra.graph_delta import delta_of
 from attrflow_mocks.entra.graph_objects import count_of, find, list_kind, show
-from attrflow_mocks.entra.graph_write import bad_request, conflict, required, writable
+from attrflow_mocks.entra.graph_write import bad_request, check_room, conflict, required, writable
 from attrflow_mocks.entra.routing import Context, Route
 
 __all__ = ["ROUTES"]
@@ -30,6 +30,7 @@ def create_device(context: Context) -> Response:
         raise conflict("deviceId", holder)
     stamp = tenant.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     values |= {"registrationDateTime": stamp, "approximateLastSignInDateTime": None}
+    check_room(tenant)
     draft = tenant.store.draft("device", tenant.new_id(), created=tenant.now(), properties=values)
     found = tenant.store.commit(draft)
     created = show(context, found, status=201)

@@ -17,6 +17,7 @@ from attrflow_mocks.entra.graph_write import (
     bad_request,
     changeable_group,
     check_member,
+    check_room,
     conflict,
     is_unified,
     required,
@@ -60,6 +61,7 @@ def create_group(context: Context) -> Response:
         raise conflict("uniqueName", holder)
     if "Unified" in types:
         values |= _mailbox(context, str(values["mailNickname"]))
+    check_room(tenant)
     draft = tenant.store.draft("group", tenant.new_id(), created=tenant.now(), properties=values)
     members = _bound(context, body, "members@odata.bind", draft)
     owners = _bound(context, body, "owners@odata.bind", None)

@@ -13,7 +13,7 @@ from attrflow_mocks.entra.answers import GraphError, Response, json_body, json_r
 from attrflow_mocks.entra.bin import to_bin
 from attrflow_mocks.entra.graph_delta import delta_of
 from attrflow_mocks.entra.graph_objects import count_of, find, list_kind, show
-from attrflow_mocks.entra.graph_write import bad_request, check_names, required, writable
+from attrflow_mocks.entra.graph_write import bad_request, check_names, check_room, required, writable
 from attrflow_mocks.entra.objects import DirectoryObject, instant
 from attrflow_mocks.entra.routing import Context, Route
 
@@ -44,6 +44,7 @@ def create_user(context: Context) -> Response:
         raise bad_request("A value is required for property 'passwordProfile.password' of resource 'User'.")
     check_names(tenant, "", values)
     anchor = values.get("onPremisesImmutableId")
+    check_room(tenant)
     draft = tenant.store.draft("user", tenant.new_id(), created=tenant.now())
     draft = _with(draft, {"userType": "Member", **values})
     found = tenant.store.commit(replace(draft, source_anchor=str(anchor) if anchor else None))

@@ -23,6 +23,7 @@ __all__ = [
     "changeable_group",
     "check_member",
     "check_names",
+    "check_room",
     "conflict",
     "is_unified",
     "required",
@@ -49,6 +50,20 @@ def conflict(name: str, holder: DirectoryObject | None = None) -> GraphError:
     if holder is not None:
         details.append(("ConflictingObjects", message, f"{holder.kind.capitalize()}_{holder.id}"))
     return bad_request(message, *details)
+
+
+def check_room(tenant: TenantState) -> None:
+    """Check that one more object may be created.
+
+    Raises:
+        GraphError: 403, the tenant holds as many as its quota allows.
+    """
+    if not tenant.has_room():
+        message = (
+            "The directory object quota limit for the Tenant has been exceeded. "
+            f"It holds {len(tenant.store)} objects, those in the bin counted."
+        )
+        raise GraphError(403, "Directory_QuotaExceeded", message)
 
 
 def required(kind: str, body: Mapping[str, object], *names: str) -> None:

@@ -12,7 +12,10 @@ from collections.abc import Mapping
 
 from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue
 
-__all__ = ["cloud_entry", "graph_updates", "sid_text"]
+__all__ = ["ALTERNATE_MOBILE", "cloud_entry", "graph_updates", "sid_text"]
+
+ALTERNATE_MOBILE = "alternateMobilePhones"
+"""The service's own name of the alternate mobile numbers; Graph has none, so only import and the dump show them."""
 
 _SAME = (
     "displayName givenName surname department city state country postalCode streetAddress preferredLanguage"
@@ -25,6 +28,7 @@ _RENAMED: Mapping[str, str] = {
     "physicalDeliveryOfficeName": "officeLocation",
     "company": "companyName",
     "mobile": "mobilePhone",
+    "otherMobile": ALTERNATE_MOBILE,
     "facsimileTelephoneNumber": "faxNumber",
     "dnsDomainName": "onPremisesDomainName",
 }

@@ -76,6 +76,9 @@ def add(tenant: TenantState, incoming: Incoming) -> tuple[DirectoryObject, bool]
     except Conflict as conflict:
         raise _refused(conflict) from None
     if match is None:
+        if not tenant.has_room():
+            message = f"The tenant holds {len(tenant.store)} objects, those in the bin counted: its quota is used up."
+            raise Refusal(403, "Directory_QuotaExceeded", message)
         draft = replace(candidate, id=tenant.new_id(), properties=_new_defaults(candidate))
         return _finish(tenant, draft, incoming, AddressChange(first=True)), True
     found = match.found
@@ -154,7 +157,7 @@ def _mapped(tenant: TenantState, draft: DirectoryObject, changed: Mapping[str, S
         changed = {**{name: draft.shadow.get(name) for name in draft.overrides}, **changed}
     shadow = {name: value for name, value in draft.shadow.items() if name not in changed}
     shadow |= {name: value for name, value in changed.items() if value is not None and value != ()}
-    _check_size(shadow)
+    _check_size(shadow, tenant.object_size)
     held = frozenset() if bypassed else draft.overrides
     for name in changed:
         tenant.imply_extension(name)
@@ -166,7 +169,7 @@ def _mapped(tenant: TenantState, draft: DirectoryObject, changed: Mapping[str, S
     return replace(draft, shadow=shadow, properties={**draft.properties, **updates}, overrides=overrides)
 
 
-def _check_size(shadow: Mapping[str, ShadowValue]) -> None:
+def _check_size(shadow: Mapping[str, ShadowValue], most: int | None) -> None:
     for name, limit in _LIMITS.items():
         value = shadow.get(name)
         if isinstance(value, tuple) and len(value) > limit:
@@ -190,6 +193,18 @@ def _check_size(shadow: Mapping[str, ShadowValue]) -> None:
             f"thumbnailPhoto has {len(photo)} bytes; at most {_PHOTO_LIMIT}.",
             "thumbnailPhoto",
         )
+    size = sum(map(_weight, shadow.values()))
+    if most is not None and size > most:
+        raise Refusal(400, "LargeObject", f"The object has {size} bytes of values; at most {most} are allowed.")
+
+
+def _weight(value: ShadowValue) -> int:
+    """The bytes of a value: text in UTF-8, numbers and switches as eight."""
+    if isinstance(value, tuple):
+        return sum(map(_weight, value))
+    if isinstance(value, str):
+        return len(value.encode())
+    return len(value) if isinstance(value, bytes) else 8
 
 
 def _new_defaults(draft: DirectoryObject) -> Mapping[str, object]:

@@ -56,6 +56,10 @@ class TenantState:
         self.alert_threshold: int | None = 500
         self.prevention = "enabledForCount"
         """Accidental-deletion prevention: `disabled`, `enabledForCount` or `enabledForPercentage`."""
+        self.object_quota: int | None = None
+        """How many objects the tenant holds at most, those in the bin counted; None: no limit."""
+        self.object_size: int | None = None
+        """How many bytes the exported values of one object may have together; None: no limit."""
         self.lag = 0.0
         """Seconds until lists, counts and deltas have heard of a change."""
         self.limits: Limits | None = None
@@ -71,6 +75,10 @@ class TenantState:
         if name.casefold().startswith("extension_"):
             implied = ExtensionProperty(f"implied:{name.casefold()}", "", name, implied=True)
             self.extensions.setdefault(name.casefold(), implied)
+
+    def has_room(self) -> bool:
+        """Whether the quota lets one more object in."""
+        return self.object_quota is None or len(self.store) < self.object_quota
 
     def new_id(self) -> str:
         """A new object id."""

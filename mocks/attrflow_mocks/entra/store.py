@@ -228,6 +228,10 @@ class Store:
         plain = DirectoryObject(id=identifier, kind=kind, ordinal=self.next_ordinal, **values)  # type: ignore[arg-type]  # the fields of the dataclass, passed through
         return replace(plain, properties=dict(plain.properties))
 
+    def __len__(self) -> int:
+        """How many objects there are, of every kind, those in the bin counted."""
+        return len(self._objects)
+
     def counts(self) -> dict[str, int]:
         """How many live objects there are of each kind, and how many soft-deleted ones."""
         totals = {"user": 0, "group": 0, "contact": 0, "device": 0, "application": 0, "deleted": 0}

@@ -6,7 +6,7 @@ that it was given, so one script gives one outcome.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from attrflow_mocks.entra.clients import Client, clients_of
 from attrflow_mocks.entra.domains import drop_domain, settle_again, verify
 from attrflow_mocks.entra.licenses import license_names, with_licenses
 from attrflow_mocks.entra.licensing import DEFAULT_SEATS, MAILBOX_LICENSE, PRODUCTS, Subscription
+from attrflow_mocks.entra.mapping import ALTERNATE_MOBILE
 from attrflow_mocks.entra.objects import DirectoryObject, Domain
 from attrflow_mocks.entra.presentation import present
 from attrflow_mocks.entra.properties import PROPERTIES, property_named
@@ -97,10 +98,21 @@ class Tenant(TenantState):
         Raises:
             LookupError: there is no such live user.
         """
+        return self._override(name, "mobile", "mobilePhone", number)
+
+    def override_other_mobile(self, name: str, numbers: Sequence[str]) -> DirectoryObject:
+        """Write a synchronized user's alternate mobile numbers in the portal, as `override_mobile` does the first.
+
+        Raises:
+            LookupError: there is no such live user.
+        """
+        return self._override(name, "otherMobile", ALTERNATE_MOBILE, list(numbers) or None)
+
+    def _override(self, name: str, attribute: str, target: str, value: object) -> DirectoryObject:
         with self.lock:
             found = self._required(name)
-            overrides = found.overrides | {"mobile"} if found.synced else found.overrides
-            properties = {**found.properties, "mobilePhone": number}
+            overrides = found.overrides | {attribute} if found.synced else found.overrides
+            properties = {**found.properties, target: value}
             return self.store.commit(replace(found, properties=properties, overrides=overrides))
 
     def switch_authority(self, name: str, cloud: bool = True) -> DirectoryObject:
@@ -172,6 +184,8 @@ class Tenant(TenantState):
             "sourceAnchor": found.source_anchor,
             "properties": present(found, [*PROPERTIES[found.kind], *extensions]),
             "shadow": dict(found.shadow),
+            "alternateMobilePhones": found.properties.get(ALTERNATE_MOBILE) or [],
+            "overrides": sorted(found.overrides),
             "references": {name: list(links.targets(found.id, name)) for name in links.attributes(found.id)},
         }
 

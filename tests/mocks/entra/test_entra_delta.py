@@ -133,7 +133,10 @@ def test_stale_and_foreign_tokens(client: DirectClient, clock: Clock) -> None:
     assert client.send("GET", link.replace("/users/", "/groups/")).status == 400
     clock.advance(7 * 86400 + 1)
     answer = client.send("GET", link)
-    assert (answer.status, answer.error["code"]) == (410, "resyncRequired")
+    assert (answer.status, answer.error["code"]) == (410, "syncStateNotFound")
     values, _ = client.drain(answer.headers["location"])
     assert len(values) == 2, "the location starts a first round"
+    _, link = client.drain("/v1.0/users/delta")
+    client.tenant.reset()
+    assert client.send("GET", link).error["code"] == "resyncRequired", "young, but of a tenant that is no more"
     assert client.graph("GET", "users/delta?$top=5").status == 400

@@ -321,3 +321,39 @@ def test_any_object_by_id(client: DirectClient) -> None:
     body = {"ids": [user, key, "00000000-0000-0000-0000-000000000000"], "types": ["user"]}
     found = client.graph("POST", "directoryObjects/getByIds", body).json["value"]
     assert [item["id"] for item in found] == [user]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "users",
+            {
+                "accountEnabled": True,
+                "displayName": "X",
+                "mailNickname": "x",
+                "userPrincipalName": "x@contoso.com",
+                "passwordProfile": {"password": "Correct horse 1"},
+            },
+        ),
+        ("groups", {"displayName": "X", "mailEnabled": False, "mailNickname": "x", "securityEnabled": True}),
+        (
+            "devices",
+            {
+                "accountEnabled": True,
+                "alternativeSecurityIds": [{"type": 2, "key": "eA=="}],
+                "deviceId": "0b9a7b8e-6c3f-4d5e-8f90-1a2b3c4d5e6f",
+                "displayName": "X",
+                "operatingSystem": "Linux",
+                "operatingSystemVersion": "1",
+            },
+        ),
+        ("applications", {"displayName": "X"}),
+    ],
+)
+def test_a_used_up_quota_refuses_every_create(client: DirectClient, path: str, body: dict[str, object]) -> None:
+    client.tenant.object_quota = 2
+    answer = client.graph("POST", path, body)
+    assert (answer.status, answer.error["code"]) == (403, "Directory_QuotaExceeded")
+    client.tenant.object_quota = 3
+    assert client.graph("POST", path, body).status == 201

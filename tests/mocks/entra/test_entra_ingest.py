@@ -276,6 +276,52 @@ def test_mobile_edited_in_the_cloud_overrides_until_bypassed(client: DirectClien
     assert client.user("m@contoso.com", "mobilePhone")["mobilePhone"] == "3"
 
 
+def test_an_alternate_mobile_written_in_the_portal_overrides_until_bypassed(client: DirectClient) -> None:
+    anchor = client.add("m", userPrincipalName="m@contoso.com", mobile="1", otherMobile=["11", "12"])["cloudAnchor"]
+
+    def shown() -> tuple[object, object]:
+        found = next(one for one in client.tenant.dump() if one["sourceAnchor"] == source_anchor("m"))
+        return found["alternateMobilePhones"], found["overrides"]
+
+    assert shown() == (["11", "12"], [])
+    client.tenant.override_other_mobile("m@contoso.com", ["cloud"])
+    client.update(anchor, otherMobile=["2"], mobile="2")
+    assert shown() == (["cloud"], ["otherMobile"])
+    assert entry(client, "m")["attributes"]["otherMobile"] == ["2"], "import gives what was exported"
+    assert client.user("m@contoso.com", "mobilePhone")["mobilePhone"] == "2", "the mobile itself is not overridden"
+    client.tenant.features["bypassDirSyncOverridesEnabled"] = True
+    client.update(anchor, department="x")
+    assert shown() == (["2"], [])
+    client.tenant.override_other_mobile("cloud@contoso.com", ["5"])
+    entries, _ = client.drain(DELTA)
+    cloud = next(e["attributes"] for e in entries if e["attributes"]["userPrincipalName"] == "cloud@contoso.com")
+    assert cloud["otherMobile"] == ["5"]
+
+
+@pytest.mark.parametrize(("bytes_", "code"), [(40, None), (41, "LargeObject")])
+def test_the_values_of_one_object_have_a_limit_together(client: DirectClient, bytes_: int, code: str | None) -> None:
+    client.tenant.object_size = 40
+    # 13 for the name, 2 for å, 8 for the switch, the rest in a certificate.
+    raw = {"b64": base64.b64encode(b"x" * (bytes_ - 23)).decode()}
+    answer = client.add("l", userPrincipalName="l@contoso.com", city="å", accountEnabled=True, userCertificate=[raw])
+    assert answer.get("error", {}).get("code") == code, answer
+    client.tenant.object_size = None
+    assert client.add("l", userPrincipalName="l@contoso.com", city="å" * 99)["status"] in (200, 201)
+
+
+def test_a_full_tenant_takes_no_new_object_but_changes_and_matches(client: DirectClient) -> None:
+    anchor = client.add("a", userPrincipalName="a@contoso.com")["cloudAnchor"]
+    client.tenant.object_quota = 3
+    answer = client.add("b", userPrincipalName="b@contoso.com")
+    assert (answer["status"], answer["error"]["code"]) == (403, "Directory_QuotaExceeded")
+    assert client.update(anchor, department="x")["status"] == 200
+    assert client.add("c", userPrincipalName="cloud@contoso.com")["status"] == 200
+    client.export({"operation": "delete", "type": "user", "cloudAnchor": anchor})
+    assert client.add("b", userPrincipalName="b@contoso.com")["status"] == 403, "the bin counts"
+    client.graph("DELETE", f"directory/deletedItems/{object_id(anchor)}")
+    assert client.add("b", userPrincipalName="b@contoso.com")["status"] == 201
+
+
 def test_a_batch_holds_at_most_100(client: DirectClient) -> None:
     with pytest.raises(ValueError, match="at most 100"):
         client.export(*[{"operation": "add", "type": "user"}] * 101)

@@ -148,13 +148,50 @@ def test_two_new_groups_with_one_address_error_then_quarantine(client: DirectCli
     group = {"displayName": "G", "mailEnabled": True, "proxyAddresses": ["SMTP:team@contoso.com"]}
     check(client.add("g1", "group", **group), 201)
     check(client.add("g2", "group", **group), 409, "AttributeValueMustBeUnique", "proxyAddresses")
-    check(client.add("g2", "group", **group), 201)
+    assert client.tenant.counts()["group"] == 1, "the first try leaves nothing behind"
+    second = client.add("g2", "group", **group)
+    check(second, 201)
+    names = ("proxyAddresses", "mail", "onPremisesProvisioningErrors")
+    found = client.graph("GET", f"groups/{object_id(second['cloudAnchor'])}?$select={','.join(names)}").json
+    assert (found["proxyAddresses"], found["mail"]) == ([], None)
+    assert [item["value"] for item in found["onPremisesProvisioningErrors"]] == ["SMTP:team@contoso.com"]
+    check(client.add("g3", "group", **group), 409, "AttributeValueMustBeUnique", "proxyAddresses")
+
+
+def test_a_group_that_takes_anothers_address_later_is_quarantined_at_once(client: DirectClient) -> None:
+    client.add("g1", "group", displayName="G", mailEnabled=True, proxyAddresses=["SMTP:team@contoso.com"])
+    second = client.add("g2", "group", displayName="G", mailEnabled=True, proxyAddresses=["SMTP:two@contoso.com"])
+    check(client.update(second["cloudAnchor"], proxyAddresses=["SMTP:team@contoso.com"]), 200)
+    found = client.graph("GET", f"groups/{object_id(second['cloudAnchor'])}?$select=onPremisesProvisioningErrors").json
+    assert [item["value"] for item in found["onPremisesProvisioningErrors"]] == ["SMTP:team@contoso.com"]
 
 
 def test_a_user_clashing_with_a_group_in_name_and_address_is_an_error(client: DirectClient) -> None:
     client.add("g", "group", displayName="G", mailEnabled=True, proxyAddresses=["SMTP:team@contoso.com"])
-    answer = client.add("u", userPrincipalName="team@contoso.com", proxyAddresses=["SMTP:team@contoso.com"])
-    check(answer, 409, "AttributeValueMustBeUnique", "proxyAddresses")
+    both: dict[str, object] = {"userPrincipalName": "team@contoso.com", "proxyAddresses": ["SMTP:team@contoso.com"]}
+    for _ in range(2):
+        check(client.add("u", "user", **both), 409, "AttributeValueMustBeUnique", "proxyAddresses")
+    other = client.add("v", userPrincipalName="v@contoso.com", department="old")["cloudAnchor"]
+    check(client.update(other, department="new", **both), 409, "AttributeValueMustBeUnique", "proxyAddresses")
+    assert client.user("v@contoso.com", "department")["department"] == "old", "the error refuses the whole object"
+
+
+@pytest.mark.parametrize(
+    ("group", "user", "status"),
+    [
+        (["SMTP:team@contoso.com"], {"proxyAddresses": ["SMTP:other@contoso.com"]}, 201),
+        (["SMTP:team@contoso.com"], {"mail": "team@contoso.com"}, 409),
+        (["smtp:team@contoso.com", "SMTP:main@contoso.com"], {"proxyAddresses": ["smtp:team@contoso.com"]}, 201),
+        (["smtp:old@contoso.com", "SMTP:team@contoso.com"], {"proxyAddresses": ["smtp:team@contoso.com"]}, 409),
+    ],
+    ids=["only the name", "name and mail", "the group's secondary address", "the group's primary address, said last"],
+)
+def test_only_a_groups_primary_address_in_name_and_address_is_an_error(
+    client: DirectClient, group: list[str], user: dict[str, object], status: int
+) -> None:
+    client.add("g", "group", displayName="G", mailEnabled=True, proxyAddresses=group)
+    answer = client.add("u", "user", **{"userPrincipalName": "team@contoso.com", **user})
+    assert answer["status"] == status, answer
 
 
 def test_the_same_sid_under_another_anchor_is_refused(client: DirectClient) -> None:

@@ -215,7 +215,18 @@ def test_edits_of_a_directory(client: Client) -> None:
 
 def test_the_tenant_is_administered(client: Client, world: World) -> None:
     check(client.post("/tenant", json={"verify_domains": ["nordlys.example"]}))
-    assert world.required_tenant().is_verified("nordlys.example")
+    tenant = world.required_tenant()
+    assert tenant.is_verified("nordlys.example")
+    name = next(str(user.text("userPrincipalName")) for user in tenant.store.all("user"))
+    check(
+        client.post("/tenant", json={"override_other_mobile": {name: ["+47 1"]}, "object_quota": 9, "object_size": 8})
+    )
+    assert tenant.user(name).properties["alternateMobilePhones"] == ["+47 1"]  # type: ignore[union-attr]  # is there
+    assert (tenant.object_quota, tenant.object_size) == (9, 8)
+    check(client.post("/tenant", json={"object_quota": 0, "object_size": 0, "override_other_mobile": {name: []}}))
+    assert (tenant.object_quota, tenant.object_size) == (None, None)
+    assert "object_quota" in check(client.post("/tenant", json={"object_quota": -1}), 400)
+    assert "nobody" in check(client.post("/tenant", json={"override_other_mobile": {"nobody": ["1"]}}), 404)
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_a_fault_ordered_over_the_control_plane_strikes_once_over_ldap() -> None
                 connection.search(KARI, "(objectClass=*)")
                 results.append(connection.result["result"])
         assert results == [51, 0]
-        assert control.call("GET", "/faults") == {"faults": []}
+        assert control.call("GET", "/faults") == {"seed": 1, "faults": []}
 
 
 def test_start_tls_is_verified_with_the_announced_authority() -> None:

@@ -6,7 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.unit.importers.exports import BOOKS, CLOUD, ad_connector, entra_connector, metaverse, rule_as_xml
+from tests.unit.cli.cli_calls import call, document
+from tests.unit.importers.exports import (
+    BOOKS,
+    CLOUD,
+    TO_CS,
+    ad_connector,
+    entra_connector,
+    metaverse,
+    rule_as_xml,
+    run_profile,
+    run_step,
+)
 
 from attrflow.app.library import default_rules
 from attrflow.app.operations.importing import import_project
@@ -18,7 +29,12 @@ from .project import CLIENT_ID, CLIENT_SECRET, GROUPS, NC, PASSWORD, PEOPLE, TEN
 
 def exported(folder: Path) -> Path:
     """The configuration of a server that has the default rules, in the form in which it exports them."""
-    directory = re.sub("<schema>.*</schema>", "", ad_connector(), flags=re.DOTALL).replace("DC=books,DC=test", NC)
+    pending = "<apply-rules-subtype>apply-pending</apply-rules-subtype>"
+    night = run_profile("Night shift", run_step("delta-import", TO_CS), run_step("apply-rules", pending))
+    full = run_profile("A taste (1)", run_step("full-import", TO_CS, threshold="<object>1</object>"))
+    directory = re.sub("<schema>.*</schema>", "", ad_connector(profiles=night + full), flags=re.DOTALL).replace(
+        "DC=books,DC=test", NC
+    )
     directory = directory.replace("OU=Readers", "OU=People").replace("printQueue", "group")
     directory = re.sub("<attribute-inclusion>.*</attribute-inclusion>", "", directory, flags=re.DOTALL)
     files = {
@@ -63,6 +79,11 @@ def test_an_imported_project_brings_people_into_the_cloud(
         story.settled()
         succeeded(story.cycle())
         assert len(story.cloud.users()) > 3
+        call("rules", "check", "-C", story.folder)
+        ran = document("run", "corp", "Night shift", "-C", story.folder, name="run")
+        assert (ran["result"], [step["type"] for step in ran["steps"]]) == ("success", ["delta-import", "delta-sync"])
+        ran = document("run", "corp", "A taste -1", "-C", story.folder, code=1, name="run")
+        assert (ran["result"], [step["type"] for step in ran["steps"]]) == ("stopped-object-limit", ["full-import"])
 
 
 CLIENT_NOWHERE = "00000000-0000-0000-0000-000000000000"

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from attrflow.app.import_profiles import plan_profiles
 from attrflow.app.import_server import ServerSettings, server_settings
 from attrflow.app.settings_connectors import default_object_types
 from attrflow.app.settings_template import NOWHERE_GUID, NewConnector, NewDirectory, NewPartition, NewTenant
@@ -50,8 +52,8 @@ class PlannedProject:
     server: ServerSettings
 
 
-def plan_project(reading: Reading, names: Mapping[str, str]) -> PlannedProject:
-    """The settings for what was read; `names` are the pairs of `--map`."""
+def plan_project(reading: Reading, names: Mapping[str, str], folder: Path) -> PlannedProject:
+    """The settings for what was read; `names` are the pairs of `--map`, `folder` is where the project will be."""
     findings = reading.findings
     exported = [c for c in reading.connectors if c.kind in ("ad", "entra")]
     exported += _without_file(reading, names)
@@ -73,8 +75,7 @@ def plan_project(reading: Reading, names: Mapping[str, str]) -> PlannedProject:
         selected = {t: found for t, found in one.schema.object_types.items() if t.casefold() in types}
         if selected:
             schemas[name] = Schema(selected)
-        _tell_profiles(one, findings)
-    return PlannedProject(tuple(connectors), chosen, schemas, server_settings(reading, chosen))
+    return PlannedProject(tuple(connectors), chosen, schemas, server_settings(reading, chosen, folder))
 
 
 def _without_file(reading: Reading, names: Mapping[str, str]) -> list[ExportedConnector]:
@@ -141,6 +142,7 @@ def _tenant(one: ExportedConnector, name: str, findings: Findings) -> NewTenant:
         id=one.id,
         object_types=tuple(t for t in known if t in types),
         attributes=_attributes(one, name, findings),
+        profiles=plan_profiles(one, name, ("default",), findings),
     )
 
 
@@ -169,6 +171,7 @@ def _directory(one: ExportedConnector, name: str, used: Sequence[str], findings:
         id=one.id,
         attributes=_attributes(one, name, findings),
         parameters={key: text for key, text in one.parameters.items() if key.casefold() != "connector.id"},
+        profiles=plan_profiles(one, name, [p.dn for p in partitions], findings),
     )
 
 
@@ -240,13 +243,3 @@ def _attributes(one: ExportedConnector, name: str, findings: Findings) -> tuple[
             continue
         found.setdefault(attribute.casefold(), attribute)
     return tuple(found.values())
-
-
-def _tell_profiles(one: ExportedConnector, findings: Findings) -> None:
-    usual = ("full import", "delta import", "full synchronization", "delta synchronization", "export")
-    odd = [p for p in one.run_profiles if p.partition(" (")[0].casefold() not in usual]
-    if odd:
-        message = (
-            f"{one.name}: the run profiles {'; '.join(odd)} have no counterpart; `attrflow run` has the usual ones"
-        )
-        findings.note(Place(one.file), "no-counterpart", message)

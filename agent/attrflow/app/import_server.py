@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
+from attrflow.app.import_scheduler import SCHEDULER_PARAMETERS, scheduler_settings
 from attrflow.app.library import metaverse_schema
+from attrflow.app.settings_template import DEFAULT_SCHEDULER, NewScheduler
 from attrflow.app.settings_values import ATTRIBUTE_NAME
 from attrflow.importers.findings import Findings, Place
 from attrflow.importers.reading import Reading
@@ -27,10 +30,6 @@ _JOINS: Final = {
 }
 _IN_RULES: Final = ("SynchronizationOption.", "DirectoryExtension.", "OptionalFeature.DirectoryExtension")
 """What the wizard turned into rules, which are imported themselves."""
-_SCHEDULER: Final = (
-    *("Synchronize.TimeInterval", "Synchronize.SynchronizationSchedule", "Synchronize.SchedulerSuspended"),
-    *("Synchronize.MaintenanceEnabled", "Synchronize.RunHistoryPurgeInterval", "Synchronize.SynchronizationPolicy"),
-)
 _PASSED: Final = (
     *("Synchronize.NextStartTime", "Synchronize.ServerConfigurationVersion", "Synchronize.StagingMode"),
     *("Version.SynchronizationRuleImmutableTag", "OptionalFeature.AutoUpgradeState"),
@@ -49,10 +48,14 @@ class ServerSettings:
     options: EngineOptions = field(default_factory=EngineOptions)
     metaverse: Mapping[str, tuple[AttributeType, tuple[str, ...]]] = field(default_factory=dict)
     """The project's own metaverse attributes: their type, and the object types that have them."""
+    scheduler: NewScheduler = DEFAULT_SCHEDULER
 
 
-def server_settings(reading: Reading, names: Mapping[str, str]) -> ServerSettings:
-    """The settings for what MV.xml and the connectors state; `names` are the connectors' by id."""
+def server_settings(reading: Reading, names: Mapping[str, str], folder: Path) -> ServerSettings:
+    """The settings for what MV.xml and the connectors state.
+
+    `names` are the connectors' by id; `folder` is where the project will be.
+    """
     features = _from_connectors(reading, names)
     server = reading.server
     if server is None:
@@ -66,6 +69,7 @@ def server_settings(reading: Reading, names: Mapping[str, str]) -> ServerSetting
         features,
         _options(server, reading.findings, place),
         _metaverse(server, reading.findings, place, metaverse_schema()),
+        scheduler_settings(server, reading.findings, place, folder),
     )
 
 
@@ -138,11 +142,7 @@ def _tell_parameters(server: ServerConfiguration, findings: Findings, place: Pla
         short = name.removeprefix("Microsoft.")
         if short in _PASSED or short.startswith(_IN_RULES) or text.casefold() in _NOTHING:
             continue
-        if short in _SCHEDULER:
-            findings.note(
-                place, "no-counterpart", f"{name} = {text}: there is no scheduler here; `attrflow cycle` is typed"
-            )
-        else:
+        if short.casefold() not in SCHEDULER_PARAMETERS:
             findings.note(place, "no-counterpart", f"{name} = {text} has no counterpart here")
 
 

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from attrflow.app.secrets import SecretReference, write_secret
 from attrflow.app.settings import SETTINGS_FILE, read_settings
-from attrflow.app.settings_template import NewConnector, example_connectors, settings_text
+from attrflow.app.settings_template import (
+    DEFAULT_SCHEDULER,
+    NewConnector,
+    NewScheduler,
+    example_connectors,
+    settings_text,
+)
 from attrflow.model.configuration import EngineOptions
 from attrflow.model.errors import SettingsError
 from attrflow.model.schema import AttributeType
@@ -27,6 +33,7 @@ def write_new_project(
     *,
     guid: Callable[[], str],
     staging_mode: bool = True,
+    scheduler: NewScheduler = DEFAULT_SCHEDULER,
     features: Features = DEFAULT_FEATURES,
     options: EngineOptions | None = None,
     metaverse: Mapping[str, tuple[AttributeType, tuple[str, ...]]] | None = None,
@@ -40,6 +47,7 @@ def write_new_project(
         connectors: those of `example_connectors` where there are none.
         guid: gives the ids of connectors that bring none.
         staging_mode: whether a cycle leaves out exports.
+        scheduler: its times, where they are not the defaults.
         features: what the default rules follow from.
         options: the engine's, where they are not the defaults.
         metaverse: the project's own metaverse attributes, each with the object types that have it.
@@ -64,6 +72,7 @@ def write_new_project(
         chosen,
         guid=guid,
         staging_mode=staging_mode,
+        scheduler=scheduler,
         features=features,
         options=options,
         metaverse=metaverse,

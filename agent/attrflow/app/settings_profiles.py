@@ -25,13 +25,13 @@ from attrflow.model.names import InvalidName, dn_key
 from attrflow.rules.positions import suggestion
 from attrflow.runs.profile import STEP_TYPES, profile_key
 
-__all__ = ["read_guards", "read_profiles"]
+__all__ = ["PAGES", "read_guards", "read_profiles"]
 
 _KEYS: Final = (
     *("type", "partition", "batch-size", "page-size", "timeout-seconds"),
     *("object-limit", "error-limit"),
 )
-_PAGES: Final[Mapping[str, int | None]] = {"entra": 999}
+PAGES: Final[Mapping[str, int | None]] = {"entra": 999}
 """The largest page that a kind of connector may ask for; others have no such limit of ours."""
 _PER_CENT: Final = "-percent"
 
@@ -70,7 +70,7 @@ def _steps(table: Table, kind: str, partitions: tuple[Partition, ...]) -> Iterat
         table.wrong("timeout-seconds", "an Entra connector has no 'timeout-seconds'", "leave the key out")
     limits: dict[str, Any] = {
         "batch_size": table.number("batch-size", 1),
-        "page_size": table.number("page-size", 1, _PAGES.get(kind)),
+        "page_size": table.number("page-size", 1, PAGES.get(kind)),
         "timeout_seconds": table.number("timeout-seconds", 1),
         "object_limit": table.number("object-limit", 0) or 0,
         "error_limit": table.number("error-limit", 0),

@@ -15,17 +15,20 @@ from attrflow.app.settings import option_key
 from attrflow.app.settings_connectors import default_object_types
 from attrflow.app.settings_expressions import expression_options_text
 from attrflow.app.settings_features import features_text
+from attrflow.app.settings_profiles_text import profile_lines
 from attrflow.app.settings_secrets import variable_for
-from attrflow.model.configuration import EngineOptions
+from attrflow.model.configuration import EngineOptions, RunStep
 from attrflow.model.schema import AttributeType
 from attrflow.rules.features import DEFAULT_FEATURES, Features
 from attrflow.rules.writing import toml_string
 
 __all__ = [
+    "DEFAULT_SCHEDULER",
     "NOWHERE_GUID",
     "NewConnector",
     "NewDirectory",
     "NewPartition",
+    "NewScheduler",
     "NewTenant",
     "connector_text",
     "example_connectors",
@@ -70,6 +73,8 @@ class NewDirectory:
     """What is imported; empty: all that the rules in effect read or write."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Names for %parameters%, besides those that partitions give."""
+    profiles: Mapping[str, tuple[RunStep, ...]] = field(default_factory=dict)
+    """Run profiles of its own by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,21 @@ class NewTenant:
     """Empty: those usual for a tenant."""
     attributes: tuple[str, ...] = ()
     """What is imported; empty: all that the rules in effect read or write."""
+    profiles: Mapping[str, tuple[RunStep, ...]] = field(default_factory=dict)
+    """Run profiles of its own by name; the only partition is `default`."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewScheduler:
+    """When a new project's cycles run, and how long their history stays."""
+
+    interval_minutes: int = 30
+    history_days: int = 7
+    """0: for ever."""
+
+
+DEFAULT_SCHEDULER = NewScheduler()
+"""As the product has it."""
 NewConnector = NewDirectory | NewTenant
 
 
@@ -112,12 +130,13 @@ def settings_text(
     *,
     guid: Callable[[], str],
     staging_mode: bool = True,
+    scheduler: NewScheduler = DEFAULT_SCHEDULER,
     features: Features = DEFAULT_FEATURES,
     options: EngineOptions | None = None,
     metaverse: Mapping[str, tuple[AttributeType, tuple[str, ...]]] | None = None,
 ) -> str:
     """The text of a settings file; it loads again, with the connectors in this order."""
-    blocks = [_project(name, staging_mode=staging_mode), features_text(features)]
+    blocks = [_project(name, scheduler, staging_mode=staging_mode), features_text(features)]
     blocks += [_engine(options or EngineOptions()), expression_options_text(), _metaverse(metaverse or {})]
     given = list(connectors)
     blocks += [connector_text(connector, guid=guid) for connector in given]
@@ -153,7 +172,8 @@ def _further(*, guid: Callable[[], str]) -> str:
     return _FURTHER + "".join(f"# {line}".rstrip() + "\n" for line in lines)
 
 
-def _project(name: str, *, staging_mode: bool) -> str:
+def _project(name: str, scheduler: NewScheduler, *, staging_mode: bool) -> str:
+    interval, history = f"interval-minutes = {scheduler.interval_minutes}", f"history-days = {scheduler.history_days}"
     return f"""\
 # An attrflow project. Keys are checked when the file is read; what is wrong is told with its line.
 # Paths are relative to this file.
@@ -168,8 +188,8 @@ schema = "schema"                 # what the directories said of their schema at
 staging-mode = {_toml(staging_mode)}
 
 [scheduler]
-interval-minutes = 30   # from the start of a cycle to the start of the next, as `attrflow scheduler run` runs them
-history-days = 7        # how long runs stay in the history; 0: for ever
+{interval:<23} # from the start of a cycle to the start of the next, as `attrflow scheduler run` runs them
+{history:<23} # how long runs stay in the history; 0: for ever
 """
 
 
@@ -256,25 +276,11 @@ def _directory(connector: NewDirectory, id_: str) -> str:
     ]
     for partition in connector.partitions:
         lines += ["", *_partition(key, partition)]
-    lines += ["", *_own_profiles(key, connector.partitions[0].dn)]
+    lines += ["", *profile_lines(key, connector.profiles, connector.partitions[0].dn)]
     lines += ["", "# Further names for %parameters% in expressions, besides Domain.*, Forest.* and Connector.ID."]
     lines += [f"[connectors.{key}.parameters]", '# "Site.Code" = "OSL"']
     lines += [f"{toml_string(name)} = {toml_string(text)}" for name, text in connector.parameters.items()]
     return "\n".join((*lines, ""))
-
-
-def _own_profiles(key: str, partition: str | None = None) -> list[str]:
-    step = [] if partition is None else [f"# partition = {toml_string(partition)}   # left out: all of them"]
-    return [
-        "# Run profiles of its own, each table one step; and limits of the guard against accidental exports.",
-        f"# [[connectors.{key}.profiles.nightly]]",
-        '# type = "full-import-delta-sync"',
-        *step,
-        "# object-limit = 1000   # 0: no limit; also batch-size, page-size, error-limit",
-        f"# [connectors.{key}.guards]",
-        "# deletes = 500   # also disables, identity-changes, membership-removals",
-        "# deletes-percent = 10   # of the connector's objects",
-    ]
 
 
 def _attributes(names: tuple[str, ...]) -> list[str]:
@@ -332,7 +338,7 @@ def _tenant(connector: NewTenant, id_: str) -> str:
         *_attributes(connector.attributes),
         "# page-size = 500",
         "",
-        *_own_profiles(_key(connector.name)),
+        *profile_lines(_key(connector.name), connector.profiles),
     ]
     return "\n".join((*lines, ""))
 

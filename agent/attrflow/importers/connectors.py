@@ -15,7 +15,17 @@ from attrflow.importers.draft import Word
 from attrflow.importers.findings import NOWHERE, Findings, Place
 from attrflow.model.schema import Schema
 
-__all__ = ["ENTRA_ID", "Container", "ExportedConnector", "ExportedPartition", "Known", "Remapping", "connector_name"]
+__all__ = [
+    "ENTRA_ID",
+    "Container",
+    "ExportedConnector",
+    "ExportedPartition",
+    "ExportedProfile",
+    "ExportedStep",
+    "Known",
+    "Remapping",
+    "connector_name",
+]
 
 ENTRA_ID: Final = "b891884f-051e-4a83-95af-2544101c9083"
 """The id that the Entra connector has on every server (behaviour.md §9.1, observed)."""
@@ -42,6 +52,38 @@ class ExportedPartition:
     containers: tuple[Container, ...]
     object_types: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+    """By which steps of run profiles name it: a GUID in lower case, without braces; empty where none is stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedStep:
+    """A step of an exported run profile."""
+
+    type: str | None
+    """As a settings file says it (`full-import`); None for what attrflow has no step for."""
+    stated: str
+    """Type and subtypes as the export says them."""
+    partition: str
+    """A partition's id or name; empty: all of them."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """By the name that a settings file has for them, as they are written."""
+    files: tuple[str, ...] = ()
+    """`to-file`, `resume-from-file`: whether the step writes a file or reads one; both: it writes and goes on."""
+    file: str = ""
+    """The file's name."""
+    parameters: tuple[str, ...] = ()
+    """Names of the step's own parameters that have a value."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedProfile:
+    """A run profile of an exported connector."""
+
+    name: str
+    steps: tuple[ExportedStep, ...]
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +100,7 @@ class ExportedConnector:
     forest: str | None = None
     account: str | None = None
     schema: Schema = field(default_factory=Schema)
-    run_profiles: tuple[str, ...] = ()
+    run_profiles: tuple[ExportedProfile, ...] = ()
     file: str = ""
 
 

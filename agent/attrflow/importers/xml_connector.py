@@ -12,6 +12,7 @@ from typing import Final
 from attrflow.importers.connectors import Container, ExportedConnector, ExportedPartition
 from attrflow.importers.dsml import read_dsml
 from attrflow.importers.findings import Findings, Place
+from attrflow.importers.xml_profiles import read_run_profiles
 from attrflow.importers.xml_tree import Element
 from attrflow.model.schema import AttributeType, ObjectType, Schema
 
@@ -53,7 +54,7 @@ def read_xml_connector(root: Element, file: str, findings: Findings) -> Exported
         forest=forest,
         account=account,
         schema=schema,
-        run_profiles=tuple(_run_profiles(root)),
+        run_profiles=tuple(read_run_profiles(root)),
         file=file,
     )
 
@@ -109,6 +110,7 @@ def _partitions(root: Element) -> Iterator[ExportedPartition]:
             containers=tuple(_containers(filter_)),
             object_types=tuple(c.text.strip() for c in classes.all("object-class")) if classes is not None else (),
             parameters=dict(_parameters(custom, "forest.")) if custom is not None else {},
+            id=(partition.said("id") or "").strip("{}").casefold(),
         )
 
 
@@ -136,15 +138,3 @@ def _descendants(element: Element) -> Iterator[Element]:
     for child in element.children:
         yield child
         yield from _descendants(child)
-
-
-def _run_profiles(root: Element) -> Iterator[str]:
-    data = root.child("ma-run-data")
-    for profile in data.all("run-configuration") if data is not None else ():
-        name = profile.said("name") or ""
-        configuration = profile.child("configuration")
-        steps = [
-            (step.child("step-type") or step).attribute("type") or ""
-            for step in (configuration.all("step") if configuration is not None else ())
-        ]
-        yield f"{name} ({', '.join(steps)})" if steps else name

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.importers.exports import BOOKS, CLOUD, ad_connector, entra_connector, mapping, metaverse, xml_rule
 
 from attrflow.app.settings import load_settings
+from attrflow.model.configuration import RunStep
 from attrflow.model.schema import Syntax
 
 from .cli_calls import call, document
@@ -67,6 +68,24 @@ def test_what_has_no_home_is_told_and_no_secret_is_written(tmp_path: Path, expor
         assert part in messages
     written = "\n".join(path.read_text() for path in (tmp_path / "p").rglob("*") if path.is_file())
     assert not [secret for secret in ("c2VjcmV0", "Y29va2ll") if secret in written + messages]
+
+
+def test_times_and_profiles_are_those_of_the_server(tmp_path: Path, exported: Path) -> None:
+    parameters = {"TimeInterval": "02:00:00", "RunHistoryPurgeInterval": "14.00:00:00", "SchedulerSuspended": "True"}
+    (exported / "GlobalSettings" / "MV.xml").write_text(
+        metaverse({f"Microsoft.Synchronize.{name}": text for name, text in parameters.items()})
+    )
+    found = document("init", tmp_path / "p", "--from", exported, "--map", f"{BOOKS}=library", name="project-import")
+    settings = load_settings(tmp_path / "p")
+    assert (settings.interval_minutes, settings.history_days) == (120, 14)
+    assert settings.connectors["library"].profiles == {
+        "Nightly": (RunStep("full-import-delta-sync", "DC=books,DC=test"),)
+    }
+    assert settings.connectors["entra"].profiles == {}
+    helps = [f["help"] or "" for f in found["imported"]["findings"]]
+    command = next(one for one in helps if "attrflow scheduler suspend" in one).partition("attrflow ")[2]
+    call(*command.split())
+    call("rules", "check", "-C", tmp_path / "p")
 
 
 def test_an_import_of_rules_says_what_it_leaves(tmp_path: Path, exported: Path) -> None:

@@ -93,7 +93,29 @@ def _dsml(classes: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> str
     return f'<schema><d:dsml xmlns:d="http://www.dsml.org/DSML"><d:directory-schema>{inside}</d:directory-schema></d:dsml></schema>'
 
 
-def ad_connector(also: str = "") -> str:
+HQ_PARTITION, OTHER_PARTITION = "0C1D0A11-0000-4A6E-8F52-3B7D1E0C4C01", "0C1D0A11-0000-4A6E-8F52-3B7D1E0C4C02"
+"""The ids of the directory's partitions, by which the steps of run profiles name them."""
+
+
+def run_profile(name: str, *steps: str) -> str:
+    """A run profile of steps as `run_step` makes them."""
+    return f"""<run-configuration><id>{{{RULE.format(90)}}}</id><name>{name}</name><version>1</version>
+<configuration>{"".join(steps)}</configuration></run-configuration>
+"""
+
+
+def run_step(type_: str, subtypes: str = "", partition: str = f"{{{HQ_PARTITION}}}", **inside: str) -> str:
+    """A step; `subtypes` are the inside of `step-type`, `inside` the contents of `threshold` and `custom_data`."""
+    of = f"<partition>{partition}</partition>" if partition else ""
+    parts = "".join(f"<{key.replace('_', '-')}>{text}</{key.replace('_', '-')}>" for key, text in inside.items())
+    return f'<step><step-type type="{type_}">{subtypes}</step-type>{of}{parts}</step>\n'
+
+
+TO_CS = "<import-subtype>to-cs</import-subtype>"
+NIGHTLY = run_profile("Nightly", '<step><step-type type="full-import"/></step>')
+
+
+def ad_connector(also: str = "", profiles: str = NIGHTLY) -> str:
     """The connector file of the directory, with a secret, a cookie and a watermark that must not be taken over."""
     schema = _dsml({"user": ["sn", "badges"], "container": ["sn"]}, {"sn": "15", "badges": "27*", "manager": "12"})
     return f"""<ma-data><id>{{{BOOKS.upper()}}}</id><name>books.test</name><category>AD</category>{schema}
@@ -102,28 +124,27 @@ def ad_connector(also: str = "") -> str:
 <parameter name="Forest.FQDN">books.test</parameter><parameter name="Password" encrypted="1">c2VjcmV0</parameter>
 </parameter-values></adma-configuration></private-configuration>
 <attribute-inclusion><attribute>sn</attribute><attribute>badges</attribute><attribute>manager</attribute>
-</attribute-inclusion><ma-partition-data><partition><name>DC=books,DC=test</name><selected>1</selected>
+</attribute-inclusion><ma-partition-data><partition><id>{{{HQ_PARTITION}}}</id><name>DC=books,DC=test</name><selected>1</selected>
 <filter><object-classes><object-class>user</object-class><object-class>container</object-class>
 <object-class>printQueue</object-class></object-classes><containers>
 <exclusions><exclusion>DC=books,DC=test</exclusion><exclusion>OU=Gone,OU=Readers,DC=books,DC=test</exclusion></exclusions>
 <inclusions><inclusion>OU=Readers,DC=books,DC=test</inclusion></inclusions></containers></filter>
 <custom-data><parameter-values><parameter name="Domain.FQDN">books.test</parameter>
 <parameter name="Domain.Netbios">BOOKS</parameter></parameter-values><cookie>Y29va2ll</cookie></custom-data></partition>
-<partition><name>CN=Configuration,DC=books,DC=test</name><selected>0</selected></partition></ma-partition-data>
-<ma-run-data><run-configuration><name>Nightly</name><configuration><step><step-type type="full-import"/></step>
-</configuration></run-configuration></ma-run-data>{also}</ma-data>"""
+<partition><id>{{{OTHER_PARTITION}}}</id><name>CN=Configuration,DC=books,DC=test</name><selected>0</selected></partition></ma-partition-data>
+<ma-run-data>{profiles}</ma-run-data>{also}</ma-data>"""
 
 
-def entra_connector() -> str:
+def entra_connector(profiles: str = "") -> str:
     """The connector file of the tenant."""
     return f"""<ma-data><id>{{{CLOUD.id}}}</id><name>books.onmicrosoft.com - AAD</name><category>Extensible2</category>
 <subtype>Windows Azure Active Directory (Microsoft)</subtype><ma-partition-data><partition><name>default</name>
 <selected>1</selected><filter><object-classes><object-class>user</object-class><object-class>device</object-class>
-</object-classes></filter></partition></ma-partition-data></ma-data>"""
+</object-classes></filter></partition></ma-partition-data><ma-run-data>{profiles}</ma-run-data></ma-data>"""
 
 
-def metaverse() -> str:
-    """MV.xml with an attribute of the customer's own and parameters of each kind."""
+def metaverse(more: Mapping[str, str] | None = None) -> str:
+    """MV.xml with an attribute of the customer's own and parameters of each kind; `more` are further ones."""
     schema = _dsml({"person": ["sn", "shelf"]}, {"sn": "15", "shelf": "27"})
     parameters = {
         "Microsoft.Synchronize.StagingMode": "False",
@@ -133,6 +154,7 @@ def metaverse() -> str:
         "Microsoft.SynchronizationOption.JoinCriteria": "Mail",
         "Microsoft.OptionalFeature.PasswordHashSync": "True",
         "Microsoft.AADFilter.AttributeExclusionList": "",
+        **(more or {}),
     }
     values = "".join(f'<parameter name="{name}">{text}</parameter>' for name, text in parameters.items())
     return f"""<saved-mv-configuration server='SYNC1' export-date='2026-01-01'><mv-data>{schema}

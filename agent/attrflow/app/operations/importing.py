@@ -134,12 +134,13 @@ def import_project(
         found = reading.findings.all
         help = "name the folder that Get-ADSyncServerConfiguration wrote, or the wizard's settings file"
         raise SettingsError(f"{shown} holds no exported configuration.", found, help=help)
-    planned = plan_project(reading, names or {})
+    planned = plan_project(reading, names or {}, folder)
     file = write_new_project(
         folder,
         name or folder.name,
         planned.connectors,
         guid=new_guid,
+        scheduler=planned.server.scheduler,
         features=planned.server.features,
         options=planned.server.options,
         metaverse=planned.server.metaverse,

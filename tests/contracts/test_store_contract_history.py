@@ -164,6 +164,17 @@ def test_what_is_left_to_do_is_counted_by_connector(store: Store) -> None:
     assert (store.count_cs("ad", BASE), store.count_cs("ad", "DC=other")) == (3, 0)
 
 
+def test_a_run_may_go_on_with_other_rules_than_it_was_started_with(store: Store) -> None:
+    run = store.start_run(RunRecord(0, "ad", "full-import", "2026-03-01T08:00:00Z", "old", "c"), "old rules", "c")
+    taken = store.take_rules(run, "new", "new rules")
+    assert taken == replace(run, ruleset_hash="new")
+    store.finish_run(taken)
+    assert store.run(run.number) == taken
+    assert (store.ruleset("old"), store.ruleset("new")) == ("old rules", "new rules")
+    with pytest.raises(StoreError):
+        store.take_rules(replace(run, number=99), "new", "new rules")
+
+
 def test_the_schedulers_state_is_kept_as_it_was_left(store: Store) -> None:
     assert store.scheduler_state() == SchedulerState()
     state = SchedulerState(

@@ -138,11 +138,12 @@ class Project:
     def learn_schema(self, connector: str, schema: Schema) -> None:
         """Keep what a directory states of its schema; where it changed, rules take its spelling (DECISIONS 10).
 
+        They are the rules that the project was opened with: an edit of their files on disk is for the next cycle.
         Programs are built anew then, and the store's index follows what the rules join on now.
         """
         if write_schema_file(self._schema_path(connector), schema):
             self._schemas[connector] = schema
-            self.rules = load_rules(self.settings, self._known_schemas())
+            self.rules = rules_of_texts(self.settings, self._known_schemas(), self.rules.texts)
             self._programs.clear()
             self.store.set_join_attributes(self.joins.cs, self.joins.mv)
 
@@ -184,17 +185,14 @@ class Project:
 
     def reading_environment(self) -> Environment:
         """What runs are given, for those who only ask what a run would do: nothing is written."""
-        ruleset = self.rules.ruleset
         return Environment(
             store=self.store,
             world=self.world,
             options=self.settings.options,
             configurations=self.settings.connectors,
-            ruleset_hash=ruleset.hash,
-            ruleset_text=ruleset.text,
+            ruleset=lambda: self.rules.ruleset,
             configuration_hash=configuration_hash(self.settings),
             configuration_text=configuration_text(self.settings),
-            joins=self.joins,
             open_connector=self.open_connector,
             learn_schema=self.learn_schema,
             schema=self.schema,

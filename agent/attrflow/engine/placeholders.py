@@ -5,16 +5,16 @@ Knows the working set and nothing of rules: staging, synchronization and export 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from attrflow.engine.working_set import WorkingSet
-from attrflow.model.connector_space import CSObject
-from attrflow.model.delta import Delta, Image
+from attrflow.model.connector_space import CSObject, import_hologram
+from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose
 from attrflow.model.metaverse import DueReference
 from attrflow.model.references import ReferenceDelta, edited
 
-__all__ = ["forget_references", "removed_targets", "sweep_placeholders", "take_out", "targets_of"]
+__all__ = ["forget_references", "leave_referrers", "removed_targets", "sweep_placeholders", "take_out", "targets_of"]
 
 
 def take_out(working: WorkingSet, cso: CSObject) -> None:
@@ -35,6 +35,27 @@ def take_out(working: WorkingSet, cso: CSObject) -> None:
         working.put_cs(cso.id, None)
     working.release(cso.id, cso.connector, inbound=True)
     sweep_placeholders(working, targets)
+
+
+def leave_referrers(working: WorkingSet, target: int, multi: Callable[[str | None], frozenset[str]]) -> None:
+    """Take a deleted object out of what is known to refer to it, as its directory did (behaviour.md §1.8).
+
+    No import tells so of the referrers. It is pending on them from here on, and not from the synchronization
+    of the delete: an undelete may come before that, and it brings none of these references back. `multi` says
+    which attributes of an object type hold many values.
+    """
+    for referrer_id in working.cs_referrers(target):
+        referrer = working.cs(referrer_id)
+        if referrer is None or (
+            referrer.pending_import and referrer.pending_import.operation in ("delete", "obsolete")
+        ):
+            continue
+        held = import_hologram(referrer).references
+        gone = {name: ReferenceDelta(removed=frozenset((target,))) for name, ids in held.items() if target in ids}
+        if gone:
+            below, many = referrer.image or EMPTY_IMAGE, multi(referrer.object_type)
+            pending = compose(referrer.pending_import, Delta("update", references=gone), below, multi=many)
+            working.put_cs(referrer_id, replace(referrer, pending_import=pending))
 
 
 def sweep_placeholders(working: WorkingSet, ids: Iterable[int]) -> None:

@@ -105,7 +105,7 @@ def _reverse_join(
             reason = "its delete is exported" if exported else "the DN is free once its staged delete is exported"
             _decided(account, "provision", rule.rule.id, promoted.id, reason)
         return promoted
-    if taken.object_type != rule.rule.target_type:
+    if taken.object_type != rule.rule.target_type or taken.state == "explicit":
         return None
     return _join(work, mvo, taken, rule, account)
 

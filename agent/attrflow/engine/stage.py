@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from attrflow.engine.confirmation import DELETE, confirm
+from attrflow.engine.placeholders import leave_referrers
 from attrflow.engine.plan import StagePlan
 from attrflow.engine.staging_names import settle_names, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
@@ -246,6 +247,8 @@ def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
     """Deleted, out of scope, or unseen: a delete to synchronize; an object that no sync ever saw just goes."""
     batch.seen.add(cso.id)
     batch.count(COUNTERS[delta.operation], cso.id, cso.dn)
+    if delta.operation == "delete":
+        leave_referrers(batch.working, cso.id, lambda type_: _multi_valued(batch.schema, type_))
     unsynchronized = cso.image is None and cso.link is None and cso.unconfirmed is None
     if unsynchronized and not batch.working.cs_referrers(cso.id):
         batch.working.put_cs(cso.id, None)

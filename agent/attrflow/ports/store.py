@@ -178,6 +178,9 @@ class Store(View, Protocol):
     def start_run(self, run: RunRecord, ruleset_text: str, configuration_text: str) -> RunRecord:
         """Write a new run and return it with its number; the texts are kept once per hash."""
 
+    def take_rules(self, run: RunRecord, ruleset_hash: str, ruleset_text: str) -> RunRecord:
+        """Write that a run goes on with other rules than it was started with, and return it so."""
+
     def finish_run(self, run: RunRecord) -> None:
         """Write the run's end and result."""
 

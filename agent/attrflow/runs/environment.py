@@ -14,6 +14,7 @@ from attrflow.model.schema import Schema
 from attrflow.ports.connector import Connector
 from attrflow.ports.store import Store
 from attrflow.ports.world import World
+from attrflow.rules.ruleset import RuleSet, join_attributes
 
 __all__ = ["BATCH_SIZE", "Environment", "Progress", "never", "silent"]
 
@@ -51,11 +52,10 @@ class Environment:
     world: World
     options: EngineOptions
     configurations: Mapping[str, ConnectorConfiguration]
-    ruleset_hash: str
-    ruleset_text: str
+    ruleset: Callable[[], RuleSet]
+    """The rules in effect: others than at the start once an import learns a schema, whose spelling they take."""
     configuration_hash: str
     configuration_text: str
-    joins: JoinAttributes
     open_connector: Callable[[str, Callable[[WireAttempt], None]], Connector]
     """Connect to a directory by the connector's name; every request on the wire is told to the second argument."""
     learn_schema: Callable[[str, Schema], None]
@@ -73,3 +73,8 @@ class Environment:
     """Where an import or export is written to as lines, instead of being staged or sent (`dropping`)."""
     resume: Callable[[], Iterator[tuple[int, Mapping[str, Any]]]] | None = None
     """The numbered lines of a drop file, from which an import is read instead of from its directory."""
+
+    @property
+    def joins(self) -> JoinAttributes:
+        """What the rules in effect join on."""
+        return JoinAttributes(*join_attributes(self.ruleset()))

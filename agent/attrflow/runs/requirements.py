@@ -78,14 +78,14 @@ def required_now(environment: Environment, state: SchedulerState) -> SchedulerSt
     """The state with what the rules and settings that are in effect now require; nothing is written."""
     known = _seen(environment.store, state)
     reasons = _Reasons()
-    if known.ruleset_hash not in (None, environment.ruleset_hash):
+    if known.ruleset_hash not in (None, environment.ruleset().hash):
         _compare_rules(environment, environment.store.ruleset(known.ruleset_hash or ""), reasons)
     if known.configuration_hash not in (None, environment.configuration_hash):
         _compare_settings(environment, environment.store.configuration(known.configuration_hash or ""), reasons)
     return replace(
         state,
         required=reasons.added_to(state.required, environment.configurations),
-        ruleset_hash=environment.ruleset_hash,
+        ruleset_hash=environment.ruleset().hash,
         configuration_hash=environment.configuration_hash,
     )
 
@@ -103,7 +103,7 @@ def note_changes(environment: Environment) -> SchedulerState:
 def remember(environment: Environment) -> None:
     """Take the rules and settings of a run that was started for what was seen last: it keeps their texts."""
     state = environment.store.scheduler_state()
-    rules, settings = environment.ruleset_hash, environment.configuration_hash
+    rules, settings = environment.ruleset().hash, environment.configuration_hash
     if (state.ruleset_hash, state.configuration_hash) != (rules, settings):
         environment.store.change_scheduler_state(
             lambda now: replace(now, ruleset_hash=rules, configuration_hash=settings)
@@ -149,7 +149,7 @@ def _seen(store: Store, state: SchedulerState) -> SchedulerState:
 
 
 def _compare_rules(environment: Environment, text: str | None, reasons: _Reasons) -> None:
-    now = read_ruleset(environment.ruleset_text)
+    now = environment.ruleset()
     try:
         before = read_ruleset(text) if text is not None else None
     except ValueError:

@@ -49,11 +49,10 @@ def run_profile(
     profile = profile_key(profile)
     note_changes(environment)
     started = environment.world.now().isoformat(timespec="milliseconds")
+    rules = environment.ruleset()
     run = environment.store.start_run(
-        RunRecord(
-            0, connector_name, profile, started, environment.ruleset_hash, environment.configuration_hash, cycle=cycle
-        ),
-        environment.ruleset_text,
+        RunRecord(0, connector_name, profile, started, rules.hash, environment.configuration_hash, cycle=cycle),
+        rules.text,
         environment.configuration_text,
     )
     remember(environment)
@@ -66,7 +65,7 @@ def run_profile(
         work.close()
         ended = environment.world.now().isoformat(timespec="milliseconds")
         finished = replace(
-            run, ended=ended, result=most_severe([s.result for s in work.records]), steps=tuple(work.records)
+            work.run, ended=ended, result=most_severe([s.result for s in work.records]), steps=tuple(work.records)
         )
         environment.store.finish_run(finished)
     consume(environment, finished)
@@ -178,10 +177,19 @@ class _Run:
             return drop_import(environment, step, self.connector(settings), environment.drop, full=full)
         source = self.connector(settings) if environment.resume is None else self._resumed(step)
         imported = import_step(environment, step, source, partition, full=full)
+        self._take_rules()
         if not type_.endswith("-sync"):
             return imported.result
         synced = sync_step(environment, step, partition, full=type_.endswith("full-sync"), imported=imported.ids)
         return most_severe([imported.result, synced])
+
+    def _take_rules(self) -> None:
+        """Record the rules that are in effect now: an import that learned a schema may have them respelt."""
+        environment, rules = self.environment, self.environment.ruleset()
+        if rules.hash != self.run.ruleset_hash:
+            note_changes(environment)
+            self.run = environment.store.take_rules(self.run, rules.hash, rules.text)
+            remember(environment)
 
     def _resumed(self, step: Step) -> Connector:
         assert self.environment.resume is not None, "the caller looked"

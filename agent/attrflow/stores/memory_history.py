@@ -30,6 +30,13 @@ class MemoryHistory:
         self._texts.setdefault(("configuration", run.configuration_hash), configuration_text)
         return started
 
+    def take_rules(self, run: RunRecord, ruleset_hash: str, ruleset_text: str) -> RunRecord:
+        """Write that a run goes on with other rules than it was started with, and return it so."""
+        self._check_run(run.number)
+        self._runs[run.number] = replace(self._runs[run.number], ruleset_hash=ruleset_hash)
+        self._texts.setdefault(("ruleset", ruleset_hash), ruleset_text)
+        return replace(run, ruleset_hash=ruleset_hash)
+
     def finish_run(self, run: RunRecord) -> None:
         """Write the run's end, result and cycle."""
         self._check_run(run.number)

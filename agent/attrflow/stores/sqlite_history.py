@@ -64,6 +64,13 @@ class SqliteHistory:
             )
         return replace(run, number=number, steps=())
 
+    def take_rules(self, run: RunRecord, ruleset_hash: str, ruleset_text: str) -> RunRecord:
+        with self._database.writing():
+            check_run(self._database, run.number)
+            self._database.run("INSERT OR IGNORE INTO ruleset VALUES (?, ?)", (ruleset_hash, ruleset_text))
+            self._database.run("UPDATE run SET ruleset_hash = ? WHERE number = ?", (ruleset_hash, run.number))
+        return replace(run, ruleset_hash=ruleset_hash)
+
     def finish_run(self, run: RunRecord) -> None:
         with self._database.writing():
             check_run(self._database, run.number)

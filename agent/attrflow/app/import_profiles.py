@@ -64,14 +64,16 @@ def plan_profiles(
             continue
         chosen = profile.name
         if not PROFILE_NAME.fullmatch(chosen) or profile_key(chosen) in seen:
+            usable = PROFILE_NAME.fullmatch(chosen)
+            reason = "another one has that name" if usable else "names have letters, digits, blanks, '-' and '_'"
             chosen = _other_name(chosen, taken)
-            message = f"{name}: a run profile cannot be called {profile.name!r} here, or twice so: it is {chosen!r}"
+            message = f"{name}: the run profile {profile.name!r} is called {chosen!r} here: {reason}"
             findings.warn(place, "profile-renamed", message)
         seen.add(profile_key(chosen))
         taken.add(profile_key(chosen))
         made[chosen] = steps
     if made:
-        message = f"{name}: the run profiles {'; '.join(made)} are written as [[connectors.{name}.profiles.…]]"
+        message = f"{name}: run profiles of its own, {'; '.join(made)}, are written as [[connectors.{name}.profiles.…]]"
         findings.note(Place(one.file), "taken-over", message, help=f'such as: attrflow run {name} "{next(iter(made))}"')
     return made
 

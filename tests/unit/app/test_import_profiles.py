@@ -185,6 +185,7 @@ def test_names_that_cannot_be_are_made_over_and_stay_apart() -> None:
     made, told = planned(*(run_profile(name, run_step("export", custom_data=own(9))) for name in names))
     assert list(made) == ["Export -night", "Export-2", "DS_DELTA", "ds delta-2", "profile", "x" * 60]
     assert [line.partition(":")[0] for line in told] == ["profile-renamed"] * 5
+    assert "'ds delta' is called 'ds delta-2' here: another one has that name" in told[2]
 
 
 def test_a_tenants_profiles_are_of_its_only_partition() -> None:

@@ -266,6 +266,9 @@ def _stage_content(
     undeleted = cso.pending_import is not None and cso.pending_import.operation in ("delete", "obsolete")
     if undeleted:
         cso = replace(cso, pending_import=None)
+        mvo = batch.working.mv(cso.link.mv_id) if cso.link is not None else None
+        if mvo is not None:  # its delete took the exports that waited: the next sync compares again
+            batch.working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"export"}))
     known = cso.image is not None or cso.pending_import is not None
     below = cso.image or EMPTY_IMAGE
     current = import_hologram(cso)

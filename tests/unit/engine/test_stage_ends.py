@@ -294,3 +294,18 @@ def test_an_exported_delete_that_the_directory_undid_is_a_warning_and_is_staged_
     result = lab.run("entra", "delta-import")
     assert result.record.result == "completed-warnings"
     assert lab.must("entra", name).unapplied == Delta("delete")
+
+
+def test_an_export_that_waits_is_staged_again_where_an_undelete_comes_before_a_sync() -> None:
+    lab = Lab()
+    cloud = exported(lab)
+    lab.cycle()
+    lab.directories["contoso"].set(KARI, "title", ("y",))
+    lab.run("contoso", "delta-import", "delta-sync")
+    waits = lab.must("entra", cloud)
+    assert waits.anchor is not None and waits.unapplied is not None
+    entry = lab.directories["entra"].entries[waits.anchor]
+    lab.bring("entra", ImportedObject("delete", cloud, waits.anchor, "user"))
+    lab.bring("entra", ImportedObject("whole", cloud, waits.anchor, "user", dict(entry.attributes)))
+    lab.run("entra", "delta-sync")
+    assert lab.must("entra", cloud).unapplied == waits.unapplied

@@ -283,9 +283,7 @@ class Simulation(RuleBasedStateMachine):
         Two are needed, one more for references to what the first one makes, and one for what an object that was
         mended meets.
         """
-        self.lab.refused.clear()
-        for forest in FORESTS:
-            mend(self.lab.directories[forest])
+        mend(self.lab)
         for _ in range(4):
             self.lab.delta()
         broken = [(c.connector, c.dn, c.import_error or c.export_error) for c in failed(self.lab)]

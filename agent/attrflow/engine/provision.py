@@ -8,7 +8,7 @@ from attrflow.engine.account import Account
 from attrflow.engine.decision import Existing, Source
 from attrflow.engine.inbound import disconnect
 from attrflow.engine.join import find_connector_object
-from attrflow.engine.placeholders import take_out
+from attrflow.engine.placeholders import forget_references, take_out
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.precedence import resolve
 from attrflow.engine.program import DN, CompiledRule
@@ -100,6 +100,8 @@ def _reverse_join(
             provenance={},
         )
         work.working.put_cs(promoted.id, promoted)
+        if exported:
+            forget_references(work.working, promoted)
         work.counters.append(f"{connector}:provisioned-{'add' if exported else 'delete-add'}-flow")
         if account is not None:
             reason = "its delete is exported" if exported else "the DN is free once its staged delete is exported"

@@ -6,10 +6,11 @@ import pytest
 
 from attrflow.connectors.memory import MemoryEntry
 from attrflow.model.delta import AttributeDelta, Delta
+from attrflow.model.references import ReferenceDelta
 from attrflow.rules.rule import AttributeMapping, Rule
 
 from .lab import Lab
-from .lab_entries import contact, user
+from .lab_entries import contact, dn, group, user
 from .lab_rules import constant, expression, flow, rule
 from .outbound_lab import KARI, OLA, cloud_name, filtered, plain, settled, write, writing
 
@@ -185,6 +186,23 @@ def test_who_is_in_scope_again_after_the_delete_was_exported_is_added_anew() -> 
     lab.run("entra", "export")
     lab.settle("delta")
     assert lab.cloud(KARI) is not None and lab.pending() == {}
+
+
+def test_what_is_added_anew_after_its_delete_was_exported_is_in_no_list_of_members_yet() -> None:
+    """The directory took the members out with the object that was there, and no import tells so of the group."""
+    lab = Lab()
+    lab.directories["contoso"].add(user("Kari", 1))
+    lab.directories["contoso"].add(group("Staff", 2, member=(KARI,)))
+    lab.settle()
+    filtered(lab)
+    lab.run("contoso", "delta-import", "delta-sync")
+    lab.run("entra", "export")
+    lab.directories["contoso"].set(KARI, "sAMAccountName", ("kari",))
+    lab.run("contoso", "delta-import", "delta-sync")
+    staff, kari = lab.linked("entra", dn("Staff")), lab.linked("entra", KARI)
+    assert staff is not None and staff.image is not None and kari is not None
+    assert staff.image.references == {} and staff.unconfirmed is None
+    assert staff.unapplied == Delta("update", references={"member": ReferenceDelta(added=frozenset({kari.id}))})
 
 
 def test_a_clone_of_a_disabled_provision_rule_takes_over_without_a_delete() -> None:

@@ -230,7 +230,7 @@ def _staged(
     delta = image_difference(base, wanted, multi=multi)
     if cso.unapplied is not None and cso.unapplied.operation in ("add", "delete-add"):
         content = delta or Delta("update")
-        return Delta(cso.unapplied.operation, content.attributes, content.references)
+        return replace(cso.unapplied, attributes=content.attributes, references=content.references)
     new_dn = _rename(work, mvo, cso, rules, reading)
     if new_dn is None:
         return delta

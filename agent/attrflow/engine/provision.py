@@ -94,7 +94,7 @@ def _reverse_join(
         promoted = replace(
             _emptied(taken) if exported else taken,
             object_type=rule.rule.target_type,
-            unapplied=Delta("add" if exported else "delete-add"),
+            unapplied=Delta("add") if exported else Delta("delete-add", replaces=taken.object_type),
             link=Link(mvo.id, "provisioning-rules", rule.rule.id, work.moment.run),
             disconnection=None,
             provenance={},
@@ -176,6 +176,7 @@ def _provision(
 def deprovision(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> None:
     """Stage the object's delete and unlink it; an object that was never exported just goes."""
     account = work.account.about(cso.link.mv_id, cso.connector) if work.account is not None and cso.link else None
+    there = cso.unapplied.replaces if cso.unapplied is not None else None
     if cso.link is not None:
         cso = disconnect(work, cso, cause, rule_id)
     if is_export_only(cso):
@@ -185,6 +186,7 @@ def deprovision(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> N
     else:
         staged = replace(
             cso,
+            object_type=there or cso.object_type,  # what was to come in its place never came
             unapplied=Delta("delete"),
             disconnection=Disconnection(cause, rule_id, work.moment.run),
         )

@@ -72,6 +72,8 @@ class Delta:
     """The DN that the object moves to, for an export that renames."""
     old_dn: str | None = None
     """The DN that the object had before an imported rename."""
+    replaces: str | None = None
+    """The type of the object that an exported delete-add takes away, which is there until then."""
 
     @property
     def changes_content(self) -> bool:

@@ -203,6 +203,8 @@ def _delta_text(delta: Delta) -> str:
         document["new_dn"] = delta.new_dn
     if delta.old_dn is not None:
         document["old_dn"] = delta.old_dn
+    if delta.replaces is not None:
+        document["replaces"] = delta.replaces
     return json_text(document)
 
 
@@ -211,7 +213,8 @@ def _delta(document: Mapping[str, Any], references: Mapping[str, ReferenceDelta]
         name: AttributeDelta(change["operation"], _values(change.get("added", [])), _values(change.get("removed", [])))
         for name, change in document["attributes"].items()
     }
-    return Delta(document["operation"], attributes, references, document.get("new_dn"), document.get("old_dn"))
+    names = (document.get("new_dn"), document.get("old_dn"), document.get("replaces"))
+    return Delta(document["operation"], attributes, references, *names)
 
 
 def _cs_sets_text(image: Image | None, deltas: Iterable[Delta | None]) -> str | None:

@@ -34,14 +34,11 @@ class Watch:
         self._going: set[int] = set()
         self._origins: dict[int, dict[str, Origin | None]] = {}
         self._values: dict[int, Mapping[str, MVAttribute]] = {}
-        self.replaced: set[int] = set()
-        """What has had a `delete-add` waiting: its type is that of what was to come, whatever is left."""
 
     def look(self, connector: str, profile: Profile, result: str) -> None:
         """Check the store after a run of a profile that ended with that result."""
         lab = self._lab
         spaces = all_cs(lab)
-        self.replaced |= {c.id for c in spaces if c.unapplied is not None and c.unapplied.operation == "delete-add"}
         self._links(spaces)
         self._deletes(spaces)
         self._failures(spaces, profile)
@@ -134,7 +131,8 @@ def check_import(lab: Company, connector: str, spaces: list[CSObject], *, full: 
     for anchor, entry in here.items():
         assert anchor in known, f"{connector}: {entry.dn} is missing or leaving, though the directory holds it"
         cso, image = known[anchor], import_hologram(known[anchor])
-        same_type = cso.object_type == entry.object_type or _is_replaced(cso, lab.watch.replaced)
+        replaced = any(d is not None and d.operation == "delete-add" for d in (cso.unapplied, cso.escrowed))
+        same_type = replaced or cso.object_type == entry.object_type
         assert same_type, f"{entry.dn} is a {entry.object_type}, not a {cso.object_type}"
         assert cso.dn == entry.dn, f"{cso.dn} is called {entry.dn}"
         assert not cso.transient, f"{entry.dn} is a transient, though its name is known"
@@ -148,12 +146,6 @@ def check_import(lab: Company, connector: str, spaces: list[CSObject], *, full: 
             assert got == wanted, f"{entry.dn}: {name} refers to {got}, not to {wanted}"
         if full:
             assert cso.unconfirmed is None, f"{entry.dn}: a full import leaves {cso.unconfirmed} unconfirmed"
-
-
-def _is_replaced(cso: CSObject, once: set[int]) -> bool:
-    """Whether its type is that of what is to come: a `delete-add` waits, or the delete that took the place of one."""
-    waiting = {d.operation for d in (cso.unapplied, cso.escrowed) if d is not None}
-    return "delete-add" in waiting or ("delete" in waiting and cso.id in once)
 
 
 def _is_deleted(cso: CSObject) -> bool:

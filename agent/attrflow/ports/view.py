@@ -85,7 +85,5 @@ class Reads:
     """As `mv_by_value` takes them: (type, attribute, folded). What is found is loaded too."""
     with_held: bool = False
     """Also the references held for and by every object that is loaded, inbound and outbound."""
-    links: Collection[int] = ()
-    """As `links_of` takes them, without loading the objects."""
     with_referrers: bool = False
     """Also the ids of the referrers of every object that is loaded."""

@@ -6,6 +6,7 @@ Directories are in memory, so nothing but engine, runs and store is measured; th
 from __future__ import annotations
 
 import hashlib
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -109,7 +110,7 @@ class Bench:
     def measure(
         self, name: str, work: Callable[[], object], reference: tuple[str, float] | None = None
     ) -> tuple[float, Counter[str]]:
-        """Time the work and report it with what it read, evaluated and wrote."""
+        """Time the work and report it with what it read, evaluated and wrote; at once too, for a run of an hour."""
         self.store.unannounced()
         self.counts.clear()
         seconds, _ = timed(work)
@@ -126,6 +127,7 @@ class Bench:
             ("written", "objects"),
         ):
             self.rows.append(Row(f"  {what}", counts[what], unit))
+        sys.stderr.write(f"{name}: {seconds:.2f} s, {dict(counts)}\n")
         return seconds, counts
 
     def run(self, connector: str, profile: str) -> RunResult:

@@ -228,7 +228,7 @@ def _object_types(one: ExportedConnector, name: str, used: Iterable[str], findin
     kept = tuple(selected[key] for key in wanted if key in selected)
     idle = [t for key, t in selected.items() if key not in wanted and key not in _CONTAINERS]
     if idle:
-        message = f"{name}: {', '.join(idle)} is selected on the server, and no rule is about it; it is not imported"
+        message = f"{name}: selected on the server, but no rule is about it, so not imported: {', '.join(idle)}"
         findings.note(Place(one.file), "no-counterpart", message)
     return kept
 

@@ -7,7 +7,7 @@ comparison of two configurations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +88,13 @@ def finish_reading(
     names: Mapping[str, str],
     project: Sequence[Known] | None,
     features: Features = DEFAULT_FEATURES,
+    asked: Collection[str] | None = None,
 ) -> Exports:
-    """The rules of what was read; standard rules are filled as `features` say."""
-    remapping = Remapping(names, reading.connectors, project, reading.findings)
+    """The rules of what was read; standard rules are filled as `features` say.
+
+    A name among `asked`, else any of `names`, that decided nothing is told.
+    """
+    remapping = Remapping(names, reading.connectors, project, reading.findings, asked)
     rules = finish_rules(reading.drafts, remapping, _Library(project, features).rule, reading.findings)
     remapping.tell()
     return Exports(reading, tuple(rules), dict(remapping.unknown))

@@ -7,7 +7,7 @@ project, the same name, and last what is beyond doubt: one tenant in the export 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -134,8 +134,14 @@ class Remapping:
         exported: Sequence[ExportedConnector],
         project: Sequence[Known] | None,
         findings: Findings,
+        asked: Collection[str] | None = None,
     ) -> None:
+        """`explicit`: names by what exports call the connectors; `asked`: those of its keys that must decide something.
+
+        Without `asked` all of them must.
+        """
         self._explicit = {_key(key): name for key, name in explicit.items()}
+        self._asked = {_key(key) for key in (explicit if asked is None else asked)}
         self._exported = {connector.id: connector for connector in exported}
         self._project = project
         self._findings = findings
@@ -170,7 +176,7 @@ class Remapping:
             place = self._places.get(_key(shown), NOWHERE)
             self._findings.tell(place, "unknown-connector", message, help=f"--map '{key}=NAME'{there}")
         for key in self._explicit:
-            if key not in self.used:
+            if key in self._asked and key not in self.used:
                 message = f"--map {key}: no rule belongs to such a connector"
                 self._findings.warn(NOWHERE, "map-not-used", message)
 

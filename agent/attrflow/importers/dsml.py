@@ -1,18 +1,20 @@
 """The schema in a connector file or in MV.xml: DSML directory schema -> schema noun.
 
 Classes name attributes by id; in AD's export the ids are shortened and the name stands inside. A class has
-what it lists and what its superiors list.
+what it lists, what its superiors list, and what AD's content rules add to any of them: attributes, and the
+auxiliary classes with theirs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from attrflow.importers.findings import Findings, Place
 from attrflow.importers.xml_tree import Element
 from attrflow.model.schema import AttributeType, Schema, Syntax
 
-__all__ = ["read_dsml"]
+__all__ = ["has_content_rules", "read_dsml"]
 
 _STANDARD: Final = "1.3.6.1.4.1.1466.115.121.1."
 _MICROSOFT: Final = "1.2.840.113556.1.4."
@@ -21,14 +23,23 @@ _SYNTAXES: Final = {
     _MICROSOFT + "906": Syntax.INTEGER,
     _STANDARD + "7": Syntax.BOOLEAN,
     _STANDARD + "12": Syntax.REFERENCE,
+    _MICROSOFT + "1221": Syntax.REFERENCE,  # OR-Name: lists of allowed and refused senders, as DNs
     **{_STANDARD + number: Syntax.BINARY for number in ("4", "5", "8", "9", "10", "23", "28", "40", "49")},
     _MICROSOFT + "907": Syntax.BINARY,
 }
 """RFC 4517 §3.3 and MS-ADTS 3.1.1.2.2.2, as exports name them; every other syntax is text."""
 
 
-def read_dsml(above: Element, file: str, findings: Findings) -> tuple[Schema, dict[str, AttributeType]]:
-    """The schema below an element, and every attribute type by its name in lower case."""
+_CONTENT_RULE: Final = "dit-content-rule"
+
+
+def read_dsml(
+    above: Element, file: str, findings: Findings, only: Collection[str] = ()
+) -> tuple[Schema, dict[str, AttributeType]]:
+    """The schema below an element, and every attribute type by its name in lower case.
+
+    `only`: names of the classes that are wanted, of the hundreds that AD has; all without it.
+    """
     root = _directory_schema(above)
     if root is None:
         return Schema(), {}
@@ -44,14 +55,19 @@ def read_dsml(above: Element, file: str, findings: Findings) -> tuple[Schema, di
             continue
         syntax = _SYNTAXES.get((element.said("syntax") or "").strip(), Syntax.STRING)
         multi = (element.attribute("single-value") or "false").casefold() != "true"
-        attribute = AttributeType(name, syntax, multi)
+        read_only = (element.attribute("user-modification") or "true").casefold() == "false"
+        attribute = AttributeType(name, syntax, multi, read_only)
         types[name.casefold()] = by_id[id_.casefold()] = attribute
     classes = {(c.attribute("id") or c.said("name") or "").casefold(): c for c in root.all("class")}
+    content = {(rule.attribute("id") or "").casefold(): rule for rule in root.all(_CONTENT_RULE)}
     found: dict[str, list[AttributeType]] = {}
+    wanted = {name.casefold() for name in only}
     for key, element in classes.items():
         name = element.said("name") or key
+        if wanted and name.casefold() not in wanted:
+            continue
         attributes: dict[str, AttributeType] = {}
-        for reference, line in _references(element, classes):
+        for reference, line in _references(element, classes, content):
             attribute_type = by_id.get(reference) or types.get(reference)
             if attribute_type is None:
                 message = f"the class {name!r} names the attribute {reference!r}, which the schema does not define"
@@ -62,6 +78,12 @@ def read_dsml(above: Element, file: str, findings: Findings) -> tuple[Schema, di
     return Schema.of(found), types
 
 
+def has_content_rules(above: Element) -> bool:
+    """Whether the schema says which auxiliary classes go with which class: AD's does, the tenant's has none."""
+    root = _directory_schema(above)
+    return root is not None and root.child(_CONTENT_RULE) is not None
+
+
 def _directory_schema(above: Element) -> Element | None:
     """The `directory-schema` at most two levels below."""
     for element in (above, *above.children, *(grandchild for child in above.children for grandchild in child.children)):
@@ -70,8 +92,8 @@ def _directory_schema(above: Element) -> Element | None:
     return None
 
 
-def _references(element: Element, classes: dict[str, Element]) -> list[tuple[str, int]]:
-    """The ids of a class's attributes and of its superiors', each with the line that names it."""
+def _references(element: Element, classes: dict[str, Element], content: dict[str, Element]) -> list[tuple[str, int]]:
+    """The ids of the attributes that an object of a class may have, each with the line that names it."""
     found: list[tuple[str, int]] = []
     seen: set[int] = set()
     queue = [element]
@@ -80,11 +102,14 @@ def _references(element: Element, classes: dict[str, Element]) -> list[tuple[str
         if id(one) in seen:
             continue
         seen.add(id(one))
-        for attribute in one.all("attribute"):
-            reference = (attribute.attribute("ref") or "").removeprefix("#").casefold()
-            if reference:
-                found.append((reference, attribute.line))
+        found += [(reference, attribute.line) for attribute in one.all("attribute") if (reference := _id(attribute))]
         superior = (one.attribute("superior") or one.said("superior") or "").removeprefix("#").casefold()
-        if superior in classes:
-            queue.append(classes[superior])
+        more = [superior, *(_id(auxiliary) for auxiliary in one.all("aux-class"))]
+        queue += [classes[name] for name in more if name in classes]
+        rule = content.get((one.attribute("id") or "").casefold()) if one.name.casefold() == "class" else None
+        queue += [rule] if rule is not None else []
     return found
+
+
+def _id(element: Element) -> str:
+    return (element.attribute("ref") or "").removeprefix("#").casefold()

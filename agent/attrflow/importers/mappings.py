@@ -69,8 +69,6 @@ def _source(words: Words, flow: DraftFlow, destination: str) -> tuple[FlowType, 
         return None
     every = [flow.expression] if kind == "expression" else [flow.constant] if flow.constant else flow.sources
     stated = [word for word in every if word is not None]
-    if kind == "constant" and not stated:
-        stated = [Word("", flow.place)]
     if len(stated) != 1:
         many = f"{len(stated)} sources" if stated else "no source"
         words.findings.tell(flow.place, "wrong-sources", f"{where}: a {kind} flow with {many}; it is left out")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from attrflow.importers.connectors import Container, ExportedConnector, ExportedPartition
-from attrflow.importers.dsml import read_dsml
+from attrflow.importers.dsml import has_content_rules, read_dsml
 from attrflow.importers.findings import Findings, Place
 from attrflow.importers.xml_profiles import read_run_profiles
 from attrflow.importers.xml_tree import Element
@@ -20,6 +20,25 @@ __all__ = ["read_xml_connector"]
 
 _NAMED: Final = ("forest.", "domain.", "connector.")
 """The parameters that expressions may read; others are the connector's own affair."""
+_READ: Final = frozenset(
+    (
+        *("id", "name", "category", "subtype", "ma-listname", "schema", "private-configuration"),
+        *("attribute-inclusion", "ma-partition-data", "ma-run-data"),
+    )
+)
+_OF_NO_WEIGHT: Final = frozenset(
+    (
+        *("format-version", "description", "ma-companyname", "creation-time", "last-modification-time", "version"),
+        *("internal-version", "password-sync-allowed", "password-sync", "encrypted-attributes", "dn-construction"),
+        *("syncconfig-refresh-schema", "capabilities-mask", "export-type", "controller-configuration"),
+    )
+)
+"""Who made the connector and when, how passwords travel, and what the connector's kind decides."""
+_OWN_RULES: Final = (
+    *("join", "projection", "export-attribute-flow", "import-attribute-flow", "stay-disconnector", "extension"),
+    *("component_mappings", "provisioning-cleanup"),
+)
+"""Where a connector of Identity Manager has rules of its own; they are empty where rules are rule files."""
 _ENTRA: Final = ("azure active directory", "entra")
 
 
@@ -36,19 +55,23 @@ def read_xml_connector(root: Element, file: str, findings: Findings) -> Exported
         message = f"connector {name!r} is of the kind {category!r}, which attrflow does not import"
         help = "its rules are read; give them a connector with --map"
         findings.warn(Place(file, root.line), "unknown-connector-kind", message, help=help)
+    _tell_rest(root, name, file, findings)
     attributes = _attributes(root)
+    partitions = tuple(_partitions(root))
     schema = Schema()
     schema_element = root.child("schema")
     if schema_element is not None:
-        schema, types = read_dsml(schema_element, file, findings)
-        schema = _with_selected(schema, attributes, types)
+        chosen = {name for partition in partitions for name in partition.object_types}
+        schema, types = read_dsml(schema_element, file, findings, chosen)
+        if not has_content_rules(schema_element):
+            schema = _with_selected(schema, attributes, types)
     private = root.child("private-configuration")
     forest, account = _forest(private)
     return ExportedConnector(
         id=id_,
         name=name,
         kind=kind,
-        partitions=tuple(_partitions(root)),
+        partitions=partitions,
         attributes=attributes,
         parameters=dict(_parameters(private, "domain.")) if private is not None else {},
         forest=forest,
@@ -57,6 +80,21 @@ def read_xml_connector(root: Element, file: str, findings: Findings) -> Exported
         run_profiles=tuple(read_run_profiles(root)),
         file=file,
     )
+
+
+def _tell_rest(root: Element, name: str, file: str, findings: Findings) -> None:
+    """Say which elements hold something that is not read."""
+    for element in root.children:
+        folded = element.name.casefold()
+        if folded in _READ or folded in _OF_NO_WEIGHT or not (element.children or element.text.strip()):
+            continue
+        place = Place(file, element.line)
+        if folded in _OWN_RULES:
+            message = f"connector {name!r} has a <{element.name}> of its own, beside the rule files; it is not read"
+            findings.warn(place, "no-counterpart", message, help="rules of connectors are those of Identity Manager")
+        else:
+            message = f"connector {name!r}: <{element.name}> is no known part of a connector file; it was not read"
+            findings.note(place, "unknown-element", message)
 
 
 def _kind(root: Element) -> str | None:
@@ -75,7 +113,7 @@ def _attributes(root: Element) -> tuple[str, ...]:
 
 
 def _with_selected(schema: Schema, selected: tuple[str, ...], types: dict[str, AttributeType]) -> Schema:
-    """The schema in which every class also has the selected attributes: auxiliary classes are not in the file."""
+    """The schema in which every class also has the selected attributes: which class has which is not in the file."""
     chosen = [types[name.casefold()] for name in selected if name.casefold() in types]
     return Schema(
         {
@@ -103,13 +141,12 @@ def _partitions(root: Element) -> Iterator[ExportedPartition]:
     for partition in data.all("partition") if data is not None else ():
         filter_ = partition.child("filter")
         classes = filter_.child("object-classes") if filter_ is not None else None
-        custom = partition.child("custom-data")
         yield ExportedPartition(
             name=partition.said("name") or "",
             selected=(partition.said("selected") or "").casefold() in ("1", "true"),
             containers=tuple(_containers(filter_)),
             object_types=tuple(c.text.strip() for c in classes.all("object-class")) if classes is not None else (),
-            parameters=dict(_parameters(custom, "forest.")) if custom is not None else {},
+            parameters=dict(_parameters(partition, "forest.")),
             id=(partition.said("id") or "").strip("{}").casefold(),
         )
 

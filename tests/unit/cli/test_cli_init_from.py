@@ -47,7 +47,7 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
     (partition,) = library.partitions
     assert partition.include == ("OU=Readers,DC=books,DC=test",)
     assert partition.exclude == ("OU=Gone,OU=Readers,DC=books,DC=test",)
-    assert partition.parameters["Domain.Netbios"] == "BOOKS"
+    assert partition.parameters["Domain.Netbios"] == "BKS"
     assert library.parameters["Forest.FQDN"] == "books.test"
     assert (library.settings["url"], library.settings["account"]) == ("ldap://books.test:389", "BOOKS\\svc_sync")
     assert (entra.settings["tenant_id"], entra.object_types) == ("books.onmicrosoft.com", ("user",))
@@ -57,7 +57,10 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
     assert settings.metaverse_extra["person"]["shelf"].syntax is Syntax.INTEGER
     schema = json.loads((project / "schema" / "library.json").read_text())["object-types"]
     assert schema["user"]["badges"] == {"syntax": "integer", "multi": True, "read-only": False}
+    assert schema["user"]["senders"] == {"syntax": "reference", "multi": True, "read-only": False}
+    assert schema["user"]["memberOf"] == {"syntax": "reference", "multi": True, "read-only": True}
     assert list(schema) == ["user"]
+    assert not {"guessed", "map-not-used"} & {f["code"] for f in found["imported"]["findings"]}
     call("rules", "check", "-C", project)
 
 
@@ -98,6 +101,23 @@ def test_an_import_of_rules_says_what_it_leaves(tmp_path: Path, exported: Path) 
     assert told["metaverse-attribute"]["help"] == (
         'under [metaverse.attributes]: shelf = { type = "integer", multi = false, object-types = ["person"] }'
     )
+
+
+def test_a_connector_without_rules_is_no_wrong_map(tmp_path: Path, exported: Path) -> None:
+    (exported / "SynchronizationRules" / "2.xml").unlink()
+    maps = ("--map", f"{{{CLOUD.id.upper()}}}=cloud", "--map", "books.test=library", "--map", "nobody=elsewhere")
+    found = document("init", tmp_path / "p", "--from", exported, *maps, name="project-import")
+    assert found["names"] == {BOOKS: "library", CLOUD.id: "cloud"}
+    told = [f["message"] for f in found["imported"]["findings"] if f["code"] == "map-not-used"]
+    assert told == ["--map nobody: no rule belongs to such a connector"]
+
+
+def test_what_of_a_connector_is_not_read_is_told(tmp_path: Path, exported: Path) -> None:
+    also = "<join><join-profile/></join><projection/><comet>1</comet><password-sync>x</password-sync>"
+    (exported / "Connectors" / "1.xml").write_text(ad_connector(also))
+    found = document("init", tmp_path / "p", "--from", exported, name="project-import")
+    told = {f["code"]: f["message"] for f in found["imported"]["findings"] if "<" in f["message"]}
+    assert ("<join>" in told["no-counterpart"], "<comet>" in told["unknown-element"], len(told)) == (True, True, 2)
 
 
 def test_a_connector_without_a_file_is_made_with_examples(tmp_path: Path, exported: Path) -> None:

@@ -78,7 +78,7 @@ def told(findings: Sequence[Diagnostic]) -> list[str]:
 
 
 def _dsml(classes: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> str:
-    """A schema; `types` are the last number of the syntax and `*` for many values."""
+    """A schema; `types` are the syntax or its last number, `*` for many values, `!` for what nobody may write."""
     inside = "".join(
         f'<d:class id="{name}"><d:name>{name}</d:name>'
         + "".join(f'<d:attribute ref="#{attribute}" required="false"/>' for attribute in attributes)
@@ -86,11 +86,19 @@ def _dsml(classes: Mapping[str, Sequence[str]], types: Mapping[str, str]) -> str
         for name, attributes in classes.items()
     )
     inside += "".join(
-        f'<d:attribute-type id="{name}" single-value="{str("*" not in syntax).lower()}"><d:name>{name}</d:name>'
-        f"<d:syntax>1.3.6.1.4.1.1466.115.121.1.{syntax.rstrip('*')}</d:syntax></d:attribute-type>"
+        f'<d:attribute-type id="{name}" single-value="{str("*" not in syntax).lower()}"'
+        + ' user-modification="false"' * ("!" in syntax)
+        + f"><d:name>{name}</d:name>"
+        + f"<d:syntax>{'' if '.' in syntax else '1.3.6.1.4.1.1466.115.121.1.'}{syntax.rstrip('*!')}</d:syntax>"
+        + "</d:attribute-type>"
         for name, syntax in types.items()
     )
-    return f'<schema><d:dsml xmlns:d="http://www.dsml.org/DSML"><d:directory-schema>{inside}</d:directory-schema></d:dsml></schema>'
+    spaces = 'xmlns:d="http://www.dsml.org/DSML" xmlns:m="http://www.microsoft.com/MMS/DSML"'
+    return f"<schema><d:dsml {spaces}><d:directory-schema>{inside}</d:directory-schema></d:dsml></schema>"
+
+
+AD_TYPES = {"sn": "15", "badges": "27*", "manager": "12", "senders": "1.2.840.113556.1.4.1221*", "memberOf": "12*!"}
+"""`senders` has the syntax of the lists of allowed senders (OR-Name): DNs, as `memberOf` has them."""
 
 
 HQ_PARTITION, OTHER_PARTITION = "0C1D0A11-0000-4A6E-8F52-3B7D1E0C4C01", "0C1D0A11-0000-4A6E-8F52-3B7D1E0C4C02"
@@ -117,11 +125,16 @@ NIGHTLY = run_profile("Nightly", '<step><step-type type="full-import"/></step>')
 
 def ad_connector(also: str = "", profiles: str = NIGHTLY) -> str:
     """The connector file of the directory, with a secret, a cookie and a watermark that must not be taken over."""
-    schema = _dsml({"user": ["sn", "badges"], "container": ["sn"]}, {"sn": "15", "badges": "27*", "manager": "12"})
+    schema = _dsml({"user": ["sn"], "container": ["sn"], "stamped": ["badges", "manager", "memberOf"]}, AD_TYPES)
+    rules = (
+        '<m:dit-content-rule id="user"><d:attribute ref="#senders"/><m:aux-class ref="#stamped"/></m:dit-content-rule>'
+    )
+    schema = schema.replace("</d:directory-schema>", rules + "</d:directory-schema>")
     return f"""<ma-data><id>{{{BOOKS.upper()}}}</id><name>books.test</name><category>AD</category>{schema}
 <private-configuration><adma-configuration><forest-name>books.test</forest-name><forest-login-domain>BOOKS
 </forest-login-domain><forest-login-user>svc_sync</forest-login-user><parameter-values>
 <parameter name="Forest.FQDN">books.test</parameter><parameter name="Password" encrypted="1">c2VjcmV0</parameter>
+<parameter name="ADS_UF_ACCOUNTDISABLE" intrinsic="1">0x2</parameter>
 </parameter-values></adma-configuration></private-configuration>
 <attribute-inclusion><attribute>sn</attribute><attribute>badges</attribute><attribute>manager</attribute>
 </attribute-inclusion><ma-partition-data><partition><id>{{{HQ_PARTITION}}}</id><name>DC=books,DC=test</name><selected>1</selected>
@@ -129,8 +142,9 @@ def ad_connector(also: str = "", profiles: str = NIGHTLY) -> str:
 <object-class>printQueue</object-class></object-classes><containers>
 <exclusions><exclusion>DC=books,DC=test</exclusion><exclusion>OU=Gone,OU=Readers,DC=books,DC=test</exclusion></exclusions>
 <inclusions><inclusion>OU=Readers,DC=books,DC=test</inclusion></inclusions></containers></filter>
-<custom-data><parameter-values><parameter name="Domain.FQDN">books.test</parameter>
-<parameter name="Domain.Netbios">BOOKS</parameter></parameter-values><cookie>Y29va2ll</cookie></custom-data></partition>
+<custom-data><adma-partition-data><cookie>Y29va2ll</cookie></adma-partition-data></custom-data>
+<parameter-values><parameter name="cookie">Y29va2ll</parameter><parameter name="Domain.FQDN">books.test</parameter>
+<parameter name="Domain.Netbios">BKS</parameter></parameter-values></partition>
 <partition><id>{{{OTHER_PARTITION}}}</id><name>CN=Configuration,DC=books,DC=test</name><selected>0</selected></partition></ma-partition-data>
 <ma-run-data>{profiles}</ma-run-data>{also}</ma-data>"""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import tree_sitter
+import tree_sitter_powershell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,9 +80,24 @@ def again(given_rules: list[Rule]) -> list[Rule]:
     findings = Findings()
     script = write_powershell(given_rules, IDS, findings)
     assert not findings.all
+    assert commands_of(script).count("New-ADSyncRule") == len(given_rules)
     imported, _, _ = finished(script, project=(HUB, CLOUD))
     assert not [left for one in imported for left in one.left_out]
     return [one.rule for one in imported]
+
+
+def commands_of(script: str) -> list[str]:
+    """The commands of a script, in order, by a grammar that nobody here wrote; it must understand all of it."""
+    tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language())).parse(script.encode())
+    assert not tree.root_node.has_error, script
+    waiting, found = [tree.root_node], []
+    while waiting:
+        node = waiting.pop()
+        waiting += reversed(node.children)
+        if node.type == "command_name":
+            assert node.text is not None
+            found.append(node.text.decode())
+    return found
 
 
 @settings(max_examples=25, deadline=None)
@@ -101,6 +118,8 @@ RULE_1 = Rule(RULE.format(1), "A", "", "inbound", "books", "user", "person", "jo
 def test_a_name_cannot_leave_its_quotes_or_its_comment() -> None:
     (rule,) = again([replace(RULE_1, name="x'; Remove-Item C:\\ #\n’; Stop-Computer")])
     assert rule.name == "x'; Remove-Item C:\\ #\n’; Stop-Computer"
+    script = write_powershell([rule], IDS, Findings())
+    assert commands_of(script) == ["Import-Module", "New-ADSyncRule", "Add-ADSyncRule"]
 
 
 def test_what_cannot_be_exported_is_told() -> None:

@@ -188,6 +188,7 @@ STYLES: list[Any] = [
     ),
     pytest.param("-Destination ($h.Keys -join '').Substring(0, 5) -Source $a", "carLicense", id="a table's keys"),
     pytest.param("@p -Source carLicense", "carLicense", id="splatting"),
+    pytest.param('-Destination title -Source "car$((1..3)[-1])"', "car3", id="a range"),
     pytest.param("-Destination title -FlowType Expression -Source 'False' -Expression '[sn]'", "[sn]", id="a leftover"),
     pytest.param(
         '-Destination title -FlowType Expression -Expression "[$a] & `"x`""', '[carLicense] & "x"', id="escapes"
@@ -232,6 +233,7 @@ UNRESOLVED: list[Any] = [
     pytest.param("-Destination title -FlowType Direct -Source ('abc' -replace '(b)', 'x$1')", id="a pattern"),
     pytest.param("-Destination title -FlowType Direct -Source $(if ('A' -ceq 'a') { 'x' })", id="a case"),
     pytest.param("-Destination title -FlowType $env:KIND -Source sn", id="a flow type"),
+    pytest.param("-Destination title -Source $(if ($x) { 'mail' } else { 'cn' })", id="a choice"),
 ]
 
 
@@ -255,7 +257,11 @@ ODD: list[Any] = [
     ),
     pytest.param(OPEN, ["rule-not-added 1"], id="never added"),
     pytest.param(OPEN + ADD.replace("$syncRule[0]", "$rule"), ["assumed-rule 2"], id="another variable"),
-    pytest.param(OPEN + FLOW + "-Destination a -ConstantValue b\n" + ADD, ["unknown-parameter 2"], id="no parameter"),
+    pytest.param(
+        OPEN + FLOW + "-Destination a -ConstantValue b\n" + ADD,
+        ["unknown-parameter 2", "wrong-sources 2"],
+        id="no parameter",
+    ),
     pytest.param(OPEN + "$a = 'x'y z(\n" + ADD, ["powershell-syntax 2"], id="no PowerShell"),
     pytest.param(f"if (Test-Path x) {{ {OPEN} }}\n" + ADD, ["unresolved-condition 1"], id="a condition"),
     pytest.param(f"foreach ($c in Get-ADSyncConnector) {{ {OPEN}{ADD} }}", ["unresolved-condition 1"], id="a loop"),

@@ -134,7 +134,8 @@ def import_project(
         found = reading.findings.all
         help = "name the folder that Get-ADSyncServerConfiguration wrote, or the wizard's settings file"
         raise SettingsError(f"{shown} holds no exported configuration.", found, help=help)
-    planned = plan_project(reading, names or {}, folder)
+    names = names or {}
+    planned = plan_project(reading, names, folder)
     file = write_new_project(
         folder,
         name or folder.name,
@@ -148,7 +149,15 @@ def import_project(
     settings = load_settings(folder)
     for connector, schema in planned.schemas.items():
         write_schema_file(settings.schema / f"{connector}.json", schema)
-    exports = finish_reading(reading, {**(names or {}), **planned.names}, known_connectors(settings), settings.features)
+    # A name that went to a connector has decided something, also where no rule belongs to it.
+    there = {word.casefold() for one in reading.connectors for word in (one.id, one.name)}
+    exports = finish_reading(
+        reading,
+        {**names, **planned.names},
+        known_connectors(settings),
+        settings.features,
+        asked=[key for key in names if key.strip("{} ").casefold() not in there],
+    )
     written = write_imported(exports.rules, settings.rules, settings.folder, reading.findings)
     return ProjectImportDocument(str(folder), str(file), dict(planned.names), import_document(exports, folder, written))
 

@@ -32,6 +32,7 @@ _SYNTAXES = {
     _UNIVERSAL + "7": Syntax.BOOLEAN,
     _UNIVERSAL + "12": Syntax.REFERENCE,
     _UNIVERSAL + "34": Syntax.REFERENCE,
+    _MICROSOFT + "1221": Syntax.REFERENCE,  # OR-Name: Exchange's lists of allowed and refused senders, as DNs
     _MICROSOFT + "907": Syntax.BINARY,
     _UUID: Syntax.BINARY,
     **{_UNIVERSAL + number: Syntax.BINARY for number in ("4", "5", "8", "9", "10", "23", "28", "40", "49")},

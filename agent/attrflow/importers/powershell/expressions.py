@@ -45,7 +45,7 @@ _OPERATOR: Final = re.compile(rf"[{DASHES}]([a-z]+)\b", re.IGNORECASE)
 _UNARY: Final = re.compile(rf"[{DASHES}](not|bnot|join|split)\b", re.IGNORECASE)
 _SCOPES: Final = "script|global|local|private|env|using|variable|function"
 _VARIABLE: Final = re.compile(rf"\$(\{{[^}}\n]+\}}|(?:(?:{_SCOPES}):)?\w+|[$?^])", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?(?![\w.])", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?(?!\w|\.(?!\.))", re.IGNORECASE)
 _TYPE: Final = re.compile(r"\[\s*([A-Za-z_][\w.`]*(?:\[[\w.,\s\[\]]*\])?)\s*\]")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _MEMBER: Final = re.compile(r"(\.|::)(?=[A-Za-z_$\"'])")

@@ -244,7 +244,8 @@ class Runner(Evaluator):
         finally:
             self._uncertain -= 1
         # Rules were made in any case; which plain value it is only the server knows.
-        return [value if isinstance(value, Opened | Condition) else self.unresolved(node) for value in found]
+        made = [value for value in found if isinstance(value, Opened | Condition)]
+        return [*made, self.unresolved(node)] if len(made) < len(found) else made
 
     def _if(self, node: If) -> list[Any]:
         for position, (condition, block) in enumerate(node.branches):

@@ -24,7 +24,8 @@ _FORMATS = {
     "dsc-items": "file of AADConnectDsc items",
     "cloud-sync-schema": "Cloud Sync schema",
     "other-json": "other JSON file",
-    "text": "text that is no export",
+    "text": "other file",
+    "dsc-configuration": "file of AADConnectDsc resources",
 }
 
 

@@ -40,6 +40,8 @@ _FLOWS: Final = ("attributeFlowMappings", "attributeMappings", "mappings", "tran
 _GROUPED: Final = ("scopeConditions", "scopeConditionList", "joinConditions", "joinConditionList", "conditions", "all")
 _PASSED: Final = ("version", "sourceNamespaceId", "targetNamespaceId", "isStandardRule", "timestamp", "created")
 _CUT: Final = re.compile(r"(?:System|Microsoft\.IdentityManagement)\.[\w.]+(?:\[.*\])?|@\{.*", re.DOTALL)
+_LIMITS: Final = re.compile("scop|filter|criteri|condition|join", re.IGNORECASE)
+"""Keys that speak of scope or join: one that is not known may keep objects from the rule."""
 _NUMBERED: Final[Mapping[str, tuple[str, ...]]] = {
     "direction": ("Inbound", "Outbound"),
     "link": ("Provision", "Join", "StickyJoin", "JoinNoFlow"),
@@ -73,6 +75,8 @@ class _Reader:
     def rule(self, connector: Word | None, *, stub: bool) -> DraftRule | None:
         draft = self.draft
         draft.stub = stub
+        if self.node.cut:
+            draft.faults.append("text")
         for field, names in _FIELDS.items():
             word = self.word(self.node.get(*names), field if field in _ENUMS else "")
             if word is not None and (word.text or field == "description"):
@@ -153,6 +157,8 @@ class _Reader:
             message = f"{self.draft.label!r}: {key!r} is no known key of {of}; its value {value.shown()} is noted"
             self.findings.warn(self.place(value), "unknown-key", message)
             self.draft.notes.append(f"{key} of {of}, line {value.line}: {value.shown()}")
+            if of != "a mapping" and _LIMITS.search(key):
+                self.draft.faults.append(f"{key!r}")
 
     def flow(self, node: Json) -> DraftFlow:
         flow = DraftFlow(self.place(node))

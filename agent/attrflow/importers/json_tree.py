@@ -31,6 +31,8 @@ class Json:
     value: Any
     line: int
     asked: set[str] = field(default_factory=set)
+    cut: bool = False
+    """Whether the text ends, or is broken, within it: what stood behind is not known."""
 
     def get(self, *names: str) -> Json | None:
         """The value of the first of these keys that an object has."""
@@ -88,6 +90,8 @@ def read_json(text: str, file: str, findings: Findings) -> Json | None:
         place = Place(file, reader.line(reader.at))
         help = "the file is cut off or was edited: export it again"
         findings.tell(place, "json-syntax", f"not JSON: {fault}{read}", help=help)
+        for node in reader.open:
+            node.cut = True
         return reader.root
     return root
 
@@ -101,6 +105,8 @@ class _Reader:
         self.text = text
         self.at = 0
         self.root: Json | None = None
+        self.open: list[Json] = []
+        """Objects and lists whose end was not seen yet."""
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def line(self, offset: int) -> int:
@@ -142,6 +148,7 @@ class _Reader:
 
     def _object(self, node: Json, depth: int) -> None:
         self.at += 1
+        self.open.append(node)
         while not self._closed("}"):
             if self.text[self.at : self.at + 1] != '"':
                 raise _FaultError("a key in double quotes is expected")
@@ -154,6 +161,7 @@ class _Reader:
             node.value[key] = held
             found = self._kept(held, depth)
             node.value[key] = found
+        self.open.pop()
 
     def _kept(self, held: Json, depth: int) -> Json:
         """The value behind a key; where it is faulty, as much of it as was read stays in the tree."""
@@ -173,10 +181,12 @@ class _Reader:
 
     def _list(self, node: Json, depth: int) -> None:
         self.at += 1
+        self.open.append(node)
         while not self._closed("]"):
             held = Json(None, self.line(self.at))
             node.value.append(held)
             node.value[-1] = self._kept(held, depth)
+        self.open.pop()
 
     def _closed(self, bracket: str) -> bool:
         self.blank()

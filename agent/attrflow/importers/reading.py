@@ -124,8 +124,8 @@ def _read_xml(text: str, file: str, reading: Reading) -> None:
     elif any(child.name.casefold() == "synchronizationrule" for child in root.children):
         for child in root.all("synchronizationRule"):
             _rule(child, file, reading)
-    elif name == "ma-data":
-        _connector(root, file, reading)
+    elif (connector := root if name == "ma-data" else root.child("ma-data")) is not None:
+        _connector(connector, file, reading)
     elif name == "saved-mv-configuration":
         reading.count("xml-metaverse")
         if reading.server is not None:

@@ -41,6 +41,8 @@ def read_xml_rule(root: Element, file: str, findings: Findings) -> DraftRule:
     """The draft of one rule."""
     draft = DraftRule(Place(file, root.line))
     reader = _Reader(file, draft, findings)
+    if root.cut:
+        draft.faults.append("text")
     for element in root.children:
         key = element.name.casefold()
         if key in _FIELDS:
@@ -50,13 +52,13 @@ def read_xml_rule(root: Element, file: str, findings: Findings) -> DraftRule:
             draft.flows += [reader.flow(child) for child in reader.only(element, "mapping")]
         elif key == "synchronizationcriteria":
             draft.scope += [
-                [reader.scope(child) for child in reader.only(group, "scope")]
-                for group in reader.only(element, "conditions")
+                [reader.scope(child) for child in reader.only(group, "scope", "scope")]
+                for group in reader.only(element, "conditions", "scope")
             ]
         elif key == "relationshipcriteria":
             draft.join += [
-                [reader.join(child) for child in reader.only(group, "condition")]
-                for group in reader.only(element, "conditions")
+                [reader.join(child) for child in reader.only(group, "condition", "join")]
+                for group in reader.only(element, "conditions", "join")
             ]
         elif key not in _PASSED:
             reader.unknown(element, "a rule")
@@ -75,15 +77,18 @@ class _Reader:
         text = element.text if verbatim else element.text.strip()
         return Word(text, Place(self.file, element.line))
 
-    def unknown(self, element: Element, of: str) -> None:
+    def unknown(self, element: Element, of: str, part: str = "") -> None:
+        """Tell an element that is not known; `part`: of what it may be a condition, so that the rule is incomplete."""
         message = f"{self.draft.label}: <{element.name}> is no known part of {of}; it was not read"
         self.findings.warn(Place(self.file, element.line), "unknown-element", message)
+        if part:
+            self.draft.faults.append(part)
 
-    def only(self, element: Element, name: str) -> list[Element]:
+    def only(self, element: Element, name: str, part: str = "") -> list[Element]:
         """The children of that name; others are told."""
         for child in element.children:
             if child.name.casefold() != name:
-                self.unknown(child, f"<{element.name}>")
+                self.unknown(child, f"<{element.name}>", part)
         return list(element.all(name))
 
     def flow(self, element: Element) -> DraftFlow:
@@ -110,7 +115,7 @@ class _Reader:
     def scope(self, element: Element) -> DraftScope:
         for child in element.children:
             if child.name.casefold() not in ("csattribute", "csoperator", "csvalue"):
-                self.unknown(child, "<scope>")
+                self.unknown(child, "<scope>", "scope")
         return DraftScope(
             Place(self.file, element.line),
             self.word(element.child("csAttribute")),
@@ -121,7 +126,7 @@ class _Reader:
     def join(self, element: Element) -> DraftJoin:
         for child in element.children:
             if child.name.casefold() not in ("csattribute", "ilmattribute", "casesensitive"):
-                self.unknown(child, "<condition>")
+                self.unknown(child, "<condition>", "join")
         return DraftJoin(
             Place(self.file, element.line),
             self.word(element.child("csAttribute")),

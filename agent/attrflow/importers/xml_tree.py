@@ -34,6 +34,8 @@ class Element:
     namespace: str = ""
     children: list[Element] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
+    cut: bool = False
+    """Whether the text ends, or is broken, within it: what stood behind is not known."""
 
     @property
     def text(self) -> str:
@@ -93,6 +95,7 @@ def read_xml(text: str, file: str, findings: Findings) -> Element | None:
         reason = str(error).partition(":")[0]
         help = "the file is cut off or was edited: export it again"
         findings.tell(Place(file, line, column + 1), "xml-syntax", f"not well-formed XML: {reason}{read}", help=help)
+        builder.cut()
     return builder.root
 
 
@@ -125,6 +128,11 @@ class _Builder:
 
     def data(self, text: str) -> None:
         self._open[-1].pieces.append(text)
+
+    def cut(self) -> None:
+        """Mark what is open: the text is broken here."""
+        for element in self._open:
+            element.cut = True
 
     def close(self) -> None:
         """Nothing is left to do at the end."""

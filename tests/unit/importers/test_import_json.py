@@ -106,8 +106,14 @@ def test_unknown_keys_are_told_and_noted_on_the_rule() -> None:
 def test_json_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     text = f"[{changed()}, {changed(Identifier=RULE.format(2), Precedence=42)}"
     imported, findings, _ = finished(text[: text.rindex('"ScopeFilter"')])
-    assert [one.rule.precedence for one in imported] == [41, 42]
-    assert "json-syntax" in [finding.code for finding in findings]
+    assert [(one.rule.precedence, one.rule.disabled) for one in imported] == [(41, False), (42, True)]
+    assert {"json-syntax", "incomplete-rule"} <= {finding.code for finding in findings}
+
+
+def test_an_unknown_key_that_may_limit_the_rule_disables_it() -> None:
+    (imported,), findings, _ = finished(changed(GroupFilterCriteria=[{"a": 1}]))
+    assert told(findings) == ["unknown-key file1:59", "incomplete-rule file1:1"]
+    assert imported.rule.disabled
 
 
 def test_the_settings_file_is_read_with_aliases_and_in_any_case() -> None:

@@ -9,37 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attrflow.importers.findings import Findings
-from attrflow.importers.finishing import ImportedRule
 from attrflow.importers.powershell import read_powershell
-from attrflow.model.diagnostics import Diagnostic
 from attrflow.rules.document import write_rule
 
 from .exports import BOOKS, RULE, finished, told
-
-OPEN = (
-    f"New-ADSyncRule -Name 'In from AD - Reader' -Identifier '{RULE.format(1)}' -Direction Inbound -Precedence 41 "
-    f"-SourceObjectType user -TargetObjectType person -Connector '{BOOKS}' -LinkType Join -OutVariable syncRule\n"
-)
-ADD = "Add-ADSyncRule -SynchronizationRule $syncRule[0]\n"
-FLOW = "Add-ADSyncAttributeFlowMapping -SynchronizationRule $syncRule[0] "
-TYPE = "Microsoft.IdentityManagement.PowerShell.ObjectModel."
-
-
-def check(script: str, *expected: str) -> ImportedRule:
-    """The one rule of a script whose findings are these, as `code line`."""
-    (imported,), findings, _ = finished(script)
-    assert lines_of(findings) == list(expected), [str(finding) for finding in findings]
-    return imported
-
-
-def lines_of(findings: list[Diagnostic]) -> list[str]:
-    """Findings as `code line`."""
-    return [text.replace("file1:", "") for text in told(findings)]
-
-
-def flows(imported: ImportedRule) -> dict[str, str]:
-    """The mappings of a rule as destination and source."""
-    return {mapping.destination: mapping.source for mapping in imported.rule.mappings}
+from .scripts import ADD, FLOW, OPEN, TYPE, check, flows
 
 
 def test_the_editors_own_export_is_read_whole() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from attrflow.rules.document import write_rule
 
-from .exports import BOOKS, RULE, finished, mapping, told, xml_rule
+from .exports import BOOKS, RULE, ad_connector, finished, mapping, told, xml_rule
 
 
 def test_a_rule_comes_with_everything_that_its_file_states() -> None:
@@ -121,8 +121,26 @@ def test_a_scope_that_cannot_be_read_whole_disables_its_rule() -> None:
 def test_a_file_that_is_cut_off_is_read_as_far_as_it_goes() -> None:
     text = xml_rule(mappings=mapping("sn", "<attr>sn</attr>"))
     (imported,), findings, _ = finished(text[: text.index("<relationshipCriteria>")])
-    assert told(findings) == ["xml-syntax file1:14"]
+    assert told(findings) == ["xml-syntax file1:14", "incomplete-rule file1:1"]
     assert [m.destination for m in imported.rule.mappings] == ["sn"]
+    assert imported.rule.disabled, "its scope stood behind"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scope": "<conditions><perhaps/></conditions>"},
+        {
+            "scope": "<conditions><scope><csAttribute>l</csAttribute><csOperator>ISNULL</csOperator><not/></scope>"
+            "</conditions>"
+        },
+        {"join": "<conditions/><anything/>"},
+    ],
+)
+def test_an_unknown_part_of_scope_or_join_disables_its_rule(given: dict[str, Any]) -> None:
+    (imported,), findings, _ = finished(xml_rule(**given))
+    assert {"unknown-element", "incomplete-rule"} <= {finding.code for finding in findings}
+    assert imported.rule.disabled
 
 
 @pytest.mark.parametrize(
@@ -187,6 +205,11 @@ def test_other_files_are_named_in_findings() -> None:
         "format-not-read file3:1",
         "too-large file4:0",
     ]
+
+
+def test_a_connector_that_was_exported_by_hand_is_read() -> None:
+    _, _, reading = finished(f"<saved-ma-configuration>{ad_connector()}</saved-ma-configuration>")
+    assert [one.name for one in reading.connectors] == ["books.test"]
 
 
 def test_a_file_of_nothing_but_line_ends_is_read_at_once() -> None:

@@ -12,10 +12,11 @@ from typing import Any, Final
 from attrflow.importers.draft import DraftFlow, DraftJoin, DraftRule, DraftScope, Word
 from attrflow.importers.findings import Findings
 from attrflow.importers.powershell.given import Given
-from attrflow.importers.powershell.nodes import Node
+from attrflow.importers.powershell.nodes import Node, Unread
 from attrflow.importers.powershell.plain_commands import plain_command
 from attrflow.importers.powershell.running import Runner
 from attrflow.importers.powershell.scanner import Scanner
+from attrflow.importers.powershell.unread import broken_groups, maps, opens, set_variables
 from attrflow.importers.powershell.values import Condition, Opened, Table, Unresolved, listed, shown
 
 __all__ = ["RuleScript"]
@@ -55,6 +56,8 @@ class RuleScript(Runner):
     def __init__(self, scanner: Scanner, findings: Findings) -> None:
         super().__init__(scanner, findings)
         self.drafts: list[DraftRule] = []
+        self._opened: list[DraftRule | Unread] = []
+        """Those, and the statements that open a rule and were not understood."""
         self.added: list[DraftRule] = []
         self._commands: Mapping[str, Callable[[Given], list[Any]]] = {
             "new-adsyncrule": self._new_rule,
@@ -79,7 +82,9 @@ class RuleScript(Runner):
         out = given.take("OutVariable", _COMMON) or given.take("OV")
         found = command(given)
         if out is not None and (variable := shown(out.value)):
-            self.put(variable.removeprefix("+"), found)
+            plain = variable.removeprefix("+")
+            before = listed(self.held_by(plain)) if plain != variable else []
+            self.put(plain, [*before, *found])
         return found
 
     # -- words ------------------------------------------------------------------------------------
@@ -133,8 +138,13 @@ class RuleScript(Runner):
         if opened is not None:
             return opened.draft
         named = next((value.text for value in values if isinstance(value, Unresolved)), "")
-        if self.drafts and (named.startswith("$") or not named):
-            last = self.drafts[-1]
+        last = self._opened[-1] if self._opened else None
+        if isinstance(last, Unread):
+            line = self.scanner.place(last.start).line
+            message = f"{what}, on a rule that was not understood (line {line}); not imported"
+            self._tell(given.node, "unresolved", message, "error")
+            return None
+        if last is not None and (named.startswith("$") or not named):
             if named.casefold() not in ("$syncrule[0]", "$syncrule"):
                 named = named or "no rule"
                 message = f"{what}: {named} is no rule that the script made; read as the last one, {last.label!r}"
@@ -158,7 +168,22 @@ class RuleScript(Runner):
                 draft.fields[field] = word
         self._rest(given, f"New-ADSyncRule {draft.label!r}")
         self.drafts.append(draft)
+        self._opened.append(draft)
         return [Opened(draft)]
+
+    def unread(self, node: Unread) -> None:
+        """A statement that was not understood: nothing behind it may be taken for the part of another rule."""
+        source = self.text[node.start : node.end]
+        for name in set_variables(source):
+            self.put(name, self.unresolved(node))
+        if opens(source):
+            self._opened.append(node)
+            return
+        last = self._opened[-1] if self._opened else None
+        if isinstance(last, DraftRule):
+            last.faults += broken_groups(source)
+            if maps(source):
+                last.notes.append(f"line {self.scanner.place(node.start).line}: {' '.join(source.split())}")
 
     def set_member(self, base: Any, name: str, value: Any, node: Node) -> None:
         """Give a property of a rule its value, or a member of another object."""
@@ -173,6 +198,11 @@ class RuleScript(Runner):
             super().set_member(one, name, value, node)
 
     def _add_rule(self, given: Given) -> list[Any]:
+        held = given.named.get("SynchronizationRule")
+        several = [value.draft for value in (listed(held.value) if held else given.piped) if isinstance(value, Opened)]
+        if len(several) > 1:
+            self.added += several
+            return []
         draft = self._rule_of(given, "Add-ADSyncRule")
         if draft is not None:
             self.added.append(draft)

@@ -86,6 +86,13 @@ class Evaluator:
     def make(self, type_name: str, arguments: list[Any], node: Node) -> Any:
         """A new object of a type."""
 
+    def held_by(self, name: str) -> Any:
+        """What a variable holds; nothing where nobody gave it a value."""
+        try:
+            return self.lookup(name.casefold())
+        except KeyError:
+            return None
+
     def unresolved(self, node: Node) -> Unresolved:
         """The node's source text in place of its value."""
         return Unresolved(self.text[node.start : node.end], node.start)

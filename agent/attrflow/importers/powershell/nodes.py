@@ -34,6 +34,7 @@ __all__ = [
     "Try",
     "TypeName",
     "Unary",
+    "Unread",
     "Variable",
 ]
 
@@ -273,3 +274,8 @@ class Jump(Node):
 
     kind: str
     value: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Node):
+    """A statement that was not understood, which is told already."""

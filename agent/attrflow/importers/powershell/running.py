@@ -33,6 +33,7 @@ from attrflow.importers.powershell.nodes import (
     ScriptBlock,
     Switch,
     Try,
+    Unread,
     Variable,
 )
 from attrflow.importers.powershell.scanner import Scanner
@@ -78,6 +79,10 @@ class Runner(Evaluator):
     @abstractmethod
     def cmdlet(self, name: str, given: Given) -> list[Any] | None:
         """What a command gives; None where it is not known."""
+
+    @abstractmethod
+    def unread(self, node: Unread) -> None:
+        """Take account of a statement that was not understood."""
 
     # -- a whole script ---------------------------------------------------------------------------
 
@@ -188,6 +193,9 @@ class Runner(Evaluator):
                 return self.outputs(node)
             case Jump():
                 return self._jump(node)
+            case Unread():
+                self.unread(node)
+                return []
             case _:
                 return listed(self.value(node))
 
@@ -196,7 +204,8 @@ class Runner(Evaluator):
         value = self.value(node.value) if plain else self.statement_value(node.value)
         if node.operator != "=":
             target = node.targets[0]
-            before = Known(self._held(target), start=node.start, end=node.end)
+            held = self.held_by(target.name) if isinstance(target, Variable) else self.value(target)
+            before = Known(held, start=node.start, end=node.end)
             changed = Binary(
                 node.operator[0], before, Known(value, start=node.start, end=node.end), start=node.start, end=node.end
             )
@@ -210,15 +219,6 @@ class Runner(Evaluator):
             rest = values[position:] if last and len(values) > len(node.targets) else values[position : position + 1]
             self.assign(target, rest if len(rest) > 1 else rest[0] if rest else None)
         return []
-
-    def _held(self, target: Node) -> Any:
-        """What a target holds now; nothing where it is a variable that nobody gave a value."""
-        if isinstance(target, Variable):
-            try:
-                return self.lookup(target.name.casefold())
-            except KeyError:
-                return None
-        return self.value(target)
 
     def _jump(self, node: Jump) -> list[Any]:
         if node.kind in ("break", "continue"):

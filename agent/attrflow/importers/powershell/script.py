@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from attrflow.importers.draft import DraftRule
+from attrflow.importers.draft import DraftRule, Word
 from attrflow.importers.findings import Findings, Place
 from attrflow.importers.powershell.cmdlets import RuleScript
 from attrflow.importers.powershell.running import TooMuchError
@@ -37,8 +37,10 @@ def read_powershell(text: str, file: str, findings: Findings) -> list[DraftRule]
             findings.warn(reader.place(start), "not-reached", message)
     for draft in script.drafts:
         if not any(draft is added for added in script.added):
-            message = f"{draft.label!r} is never given to Add-ADSyncRule; it is read as if it were"
-            findings.warn(draft.place, "rule-not-added", message)
+            draft.fields["disabled"] = Word("True", draft.place)
+            message = f"{draft.label!r} is never given to Add-ADSyncRule, so that no server has it; imported disabled"
+            help = "see whether the script is cut off; where it is whole, take `disabled` away"
+            findings.warn(draft.place, "rule-not-added", message, help=help)
     return script.drafts
 
 

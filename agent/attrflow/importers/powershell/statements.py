@@ -24,6 +24,7 @@ from attrflow.importers.powershell.nodes import (
     ScriptBlock,
     Switch,
     Try,
+    Unread,
     Variable,
 )
 from attrflow.importers.powershell.scanner import DASHES, DOUBLE_QUOTES, SINGLE_QUOTES, ScriptError
@@ -59,6 +60,7 @@ class StatementReader(CommandReader):
                 if until == ")":
                     raise
                 self._give_up(begin, error)
+                found.append(Unread(start=begin, end=self.at))
 
     def _statement_ends(self, until: str) -> None:
         self.blanks()

@@ -27,7 +27,7 @@ from attrflow.rules.positions import Finding, placed, syntax_error
 from attrflow.rules.rule import Rule, named_guid
 from attrflow.rules.schema_document import read_schema
 
-__all__ = ["Files", "read_case"]
+__all__ = ["Files", "default_object_types", "read_case"]
 
 Files = Callable[[str], Sequence[tuple[str, str]]]
 """The files at a path that a case names, as (name, text): one file, or the TOML files below a folder.
@@ -53,6 +53,11 @@ _SYNTAXES: Final = {
     "references": (Syntax.REFERENCE, True),
 }
 _FIRST_PRECEDENCE: Final = 10
+
+
+def default_object_types(schema: str) -> tuple[str, ...]:
+    """The object types of a case's connector that names none, by its schema's word."""
+    return _OBJECT_TYPES[schema]
 
 
 def read_case(text: str, file: str | None, files: Files) -> tuple[Case | None, tuple[Diagnostic, ...]]:
@@ -205,7 +210,7 @@ class _Document:
             naming_context=context,
             containers=texts("containers"),
             exclude=texts("exclude"),
-            object_types=texts("object-types", _OBJECT_TYPES[schema]),
+            object_types=texts("object-types", default_object_types(schema)),
             selected=texts("selected"),
             attributes=self._attribute_types(table, path),
             parameters=known | own,

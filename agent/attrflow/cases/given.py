@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast, get_args
+from typing import Any, cast, get_args
 
 from attrflow.cases.keys import GIVEN_CHANGE_KEYS, GIVEN_CS_KEYS, GIVEN_ERROR_KEYS, GIVEN_KEYS, GIVEN_MV_KEYS
 from attrflow.cases.reader import Path, Reader
-from attrflow.model.connector_space import ConnectorState, LinkOrigin
+from attrflow.model.connector_space import DELTA_LAYERS, ConnectorState, DeltaLayer, LinkOrigin
 from attrflow.model.delta import ObjectOperation
 from attrflow.model.values import Values
 
-__all__ = ["LAYERS", "Given", "GivenChange", "GivenError", "GivenMetaverse", "GivenSpace", "read_given"]
-
-LAYERS: Final = ("pending-import", "unconfirmed", "escrowed", "pending-export")
-"""The deltas of an object's tower from the bottom up, by the words that cases have for them."""
+__all__ = ["Given", "GivenChange", "GivenError", "GivenMetaverse", "GivenSpace", "read_given"]
 
 _EXAMPLE = 'given.cs.kari = { image = { department = "Sales" } }'
 
@@ -57,7 +54,7 @@ class GivenSpace:
     path: Path
     image: Mapping[str, Values] | None = field(default_factory=dict)
     """Values where the synchronized image differs from what the directory holds; None where there is no image."""
-    layers: Mapping[str, GivenChange] = field(default_factory=dict)
+    layers: Mapping[DeltaLayer, GivenChange] = field(default_factory=dict)
     link: LinkOrigin | None = None
     rule: str | None = None
     state: ConnectorState = "normal"
@@ -145,7 +142,7 @@ def _space(reader: Reader, name: str, table: Mapping[str, Any], path: Path) -> G
     elif "image" in table:
         here = (*path, "image")
         image = reader.attributes(reader.as_table(table["image"], here, example='image = { mail = "…" }'), here)
-    layers = {key: _change(reader, table[key], (*path, key)) for key in LAYERS if key in table}
+    layers = {key: _change(reader, table[key], (*path, key)) for key in DELTA_LAYERS if key in table}
     applied = reader.texts(table["applied"], (*path, "applied"), of="'applied'") if "applied" in table else None
     return GivenSpace(
         name=name,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from attrflow.importers.findings import NOWHERE, Place
+from attrflow.model.connector_space import DELTA_LAYERS
 from attrflow.model.values import NO_VALUES, Value, Values, canonical
 
 __all__ = [
@@ -30,9 +31,7 @@ __all__ = [
     "attribute_of",
 ]
 
-Layer = Literal["pending-import", "unconfirmed", "escrowed", "pending-export"]
-
-HOLOGRAMS: Final = ("synchronized", "pending-import", "unconfirmed", "escrowed", "pending-export")
+HOLOGRAMS: Final = ("synchronized", *DELTA_LAYERS)
 """The images of one object from the bottom up; each but the first stands on the change of its name."""
 
 

@@ -10,6 +10,7 @@ from attrflow.app.library import metaverse_schema
 from attrflow.app.reproduction.draft import Draft, DraftObject
 from attrflow.app.reproduction.rules_home import CaseConnector, RulesHome, parent_context
 from attrflow.app.reproduction.toml_text import Inline, table_text, toml_key, toml_value
+from attrflow.cases.document import default_object_types
 from attrflow.model.schema import Syntax
 from attrflow.model.values import Values
 from attrflow.rules.writing import toml_string
@@ -81,14 +82,12 @@ def _connector(connector: CaseConnector, draft: Draft) -> dict[str, object]:
         parameters = {**(context.parameters if context is not None else {}), **connector.parameters}
         if parameters:
             table["parameters"] = dict(parameters)
-    types = list(dict.fromkeys((*connector.object_types, *(() if connector.object_types else (o.type for o in own)))))
-    usual = {"ad": ("user", "group", "contact"), "openldap": ("inetOrgPerson", "groupOfNames")}
-    if types and connector.schema != "entra" and not set(types) <= set(usual[connector.schema]):
-        table["object-types"] = list(
-            dict.fromkeys((*types, *(() if connector.object_types else usual[connector.schema])))
-        )
-    elif connector.object_types and connector.schema != "entra":
+    usual = default_object_types(connector.schema)
+    types = [one.type for one in own]
+    if connector.object_types and connector.schema != "entra":
         table["object-types"] = list(connector.object_types)
+    elif not set(types) <= set(usual):
+        table["object-types"] = list(dict.fromkeys((*types, *usual)))
     if connector.selected:
         table["selected"] = list(connector.selected)
     kinds = _kinds_of_attributes(connector, own)

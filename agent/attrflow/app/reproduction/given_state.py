@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from attrflow.app.reproduction.circle import key_of
 from attrflow.app.reproduction.draft import Draft
@@ -13,18 +12,17 @@ from attrflow.app.reproduction.rules_home import CaseConnector, RulesHome
 from attrflow.app.reproduction.selection import Person
 from attrflow.app.reproduction.toml_text import Inline
 from attrflow.importers.customer_state import (
-    HOLOGRAMS,
     Change,
     Contribution,
     SpaceError,
     SpaceObject,
     attribute_of,
 )
+from attrflow.model.connector_space import DELTA_LAYERS
 from attrflow.model.values import Value, Values
 
 __all__ = ["GivenState"]
 
-_LAYERS: Final = HOLOGRAMS[1:]
 Typed = Callable[[str, Values, str], Values]
 
 
@@ -112,7 +110,7 @@ class GivenState:
             below = space.image("synchronized")
             before = {**below.attributes, **below.references}
             table["image"] = {name: tuple(attribute_of(before, name)) for name in change.attributes}
-        for layer in _LAYERS:
+        for layer in DELTA_LAYERS:
             change = space.changes.get(layer)
             if change is not None:
                 table[layer] = self._change(space, layer, change)
@@ -206,7 +204,7 @@ class GivenState:
             if space is None or name not in draft.given_cs:
                 continue
             said: dict[str, object] = {}
-            for layer in _LAYERS:
+            for layer in DELTA_LAYERS:
                 if layer != "escrowed":
                     change = space.changes.get(layer)
                     said[layer] = change.operation if change is not None else "none"

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from attrflow.cli.face import Face, face_of
-from attrflow.cli.options import NoColor, Output, ProjectFolder
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
 from attrflow.model.errors import SettingsError
 
 __all__ = ["Mapped", "add_to", "init_from"]
@@ -27,7 +27,7 @@ Mapped = Annotated[
 
 
 def _import(
-    context: typer.Context,
+    face: Face,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Exported files, or folders of them.")],
     into: Annotated[
         Path | None,
@@ -36,11 +36,8 @@ def _import(
         ),
     ] = None,
     mapped: Mapped = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Read rules from the product's exports and write them as rule files; exit code 2 where a finding is an error."""
-    face = face_of(context, None, output, no_color=no_color)
     from attrflow.app.imported import read_map  # noqa: PLC0415 - loads the importers
     from attrflow.app.operations.importing import import_rules  # noqa: PLC0415 - the same
     from attrflow.cli.import_text import draw_import  # noqa: PLC0415 - loads rich
@@ -68,7 +65,7 @@ def init_from(face: Face, folder: Path, exported: Sequence[Path], name: str | No
 
 
 def _export(
-    context: typer.Context,
+    face: Face,
     rules: Annotated[
         list[str] | None, typer.Argument(metavar="RULE", help="Rules by name, precedence, id or file; else all.")
     ] = None,
@@ -77,12 +74,8 @@ def _export(
         list[str] | None,
         typer.Option("--map", metavar="CONNECTOR=GUID", help="A connector's GUID on the server; else the project's."),
     ] = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Write rules as PowerShell that an administrator of the product reviews and runs."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.imported import read_map  # noqa: PLC0415 - loads the importers
     from attrflow.app.operations.exporting import export_rules  # noqa: PLC0415 - the same
     from attrflow.cli.import_text import draw_export  # noqa: PLC0415 - loads rich
@@ -101,5 +94,5 @@ def _export(
 
 def add_to(rules: typer.Typer) -> None:
     """Add the commands to the group `rules`."""
-    rules.command("import")(_import)
-    rules.command("export")(_export)
+    rules.command("import")(faced(_import, project=False))
+    rules.command("export")(faced(_export))

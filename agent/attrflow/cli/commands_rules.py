@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
-from attrflow.cli.face import face_of
-from attrflow.cli.options import ListOutput, NoColor, Output, ProjectFolder
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
+from attrflow.cli.options import ConnectorOption
 from attrflow.model.errors import SettingsError
 
-__all__ = ["RuleArgument", "RuleConnector", "add_to", "rules_group"]
+__all__ = ["Direction", "RuleArgument", "RuleConnector", "add_to", "rules_group"]
 
 rules_group = typer.Typer(no_args_is_help=True, help="The project's synchronization rules.")
 """Every command about rules hangs on this group."""
@@ -30,7 +31,9 @@ RuleConnector = Annotated[
 ]
 
 
-class _Direction(StrEnum):
+class Direction(StrEnum):
+    """Which way a rule flows."""
+
     inbound = "inbound"
     outbound = "outbound"
 
@@ -41,11 +44,10 @@ class _Severity(StrEnum):
     info = "info"
 
 
-@rules_group.command("list")
 def _list(
-    context: typer.Context,
-    direction: Annotated[_Direction | None, typer.Option("--direction", help="Only this direction.")] = None,
-    connector: Annotated[str | None, typer.Option("--connector", help="Only this connector's.")] = None,
+    face: Face,
+    direction: Annotated[Direction | None, typer.Option("--direction", help="Only this direction.")] = None,
+    connector: ConnectorOption = None,
     connector_type: Annotated[
         str | None, typer.Option("--connector-type", metavar="TYPE", help="Only of this object type of the connector.")
     ] = None,
@@ -63,12 +65,8 @@ def _list(
         bool | None,
         typer.Option("--password-sync/--no-password-sync", help="Only with, or only without, password sync."),
     ] = None,
-    project: ProjectFolder = None,
-    output: ListOutput = None,
-    no_color: NoColor = False,
 ) -> None:
     """List rules by precedence, narrowed by the filters of the product's rule editor."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_list import list_rules  # noqa: PLC0415 - loads the rules
     from attrflow.cli.rules_text import draw_rules  # noqa: PLC0415 - loads rich
     from attrflow.rules.selecting import RuleFilter  # noqa: PLC0415 - loads the rules
@@ -86,17 +84,12 @@ def _list(
     face.show_list(document, document.rules, lambda console: draw_rules(console, document))
 
 
-@rules_group.command("show")
 def _show(
-    context: typer.Context,
+    face: Face,
     rule: RuleArgument,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Show one rule as the rule editor's pages: description, scoping filter, join rules, transformations."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_list import show_rule  # noqa: PLC0415 - loads the rules
     from attrflow.cli.rules_text import draw_rule  # noqa: PLC0415 - loads rich
 
@@ -104,12 +97,10 @@ def _show(
     face.show(document, lambda console: draw_rule(console, document))
 
 
-@rules_group.command("check")
 def _check(
-    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+    face: Face,
 ) -> None:
     """Check settings and rules and print every finding, with file, line and column; exit code 2 for errors."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.checking import rules_check  # noqa: PLC0415 - loads the rules
     from attrflow.cli.project_text import draw_rules_check  # noqa: PLC0415 - loads rich
 
@@ -118,20 +109,15 @@ def _check(
     raise typer.Exit(_WRONG if document.errors else 0)
 
 
-@rules_group.command("lint")
 def _lint(
-    context: typer.Context,
+    face: Face,
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="[PATH...]", help="Rule files or folders; else the project's rules.")
     ] = None,
     severity: Annotated[_Severity, typer.Option("--severity", help="List nothing milder than this.")] = _Severity.info,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 2 for warnings too.")] = False,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Tell what rules will not do that their author meant: flows that never win, scopes nobody fits, and more."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_lint import (  # noqa: PLC0415 - loads the rules
         lint_files,
         lint_project,
@@ -148,12 +134,10 @@ def _lint(
     raise typer.Exit(_WRONG if document.errors or (strict and document.warnings) else 0)
 
 
-@rules_group.command("defaults")
 def _defaults(
-    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+    face: Face,
 ) -> None:
     """Write the default rules of connectors that have none, as after one was added to attrflow.toml."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.projects import add_default_rules  # noqa: PLC0415 - loads the rule library
     from attrflow.cli.project_text import draw_default_rules  # noqa: PLC0415 - loads rich
 
@@ -167,4 +151,7 @@ def _defaults(
 
 def add_to(app: typer.Typer) -> None:
     """Add `rules` with all its commands."""
+    rules_group.command("list")(faced(_list, lists=True))
+    for name, command in (("show", _show), ("check", _check), ("lint", _lint), ("defaults", _defaults)):
+        rules_group.command(name)(faced(command))
     app.add_typer(rules_group, name="rules")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from attrflow.cli.face import face_of
-from attrflow.cli.options import NoColor, Output
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
 from attrflow.model.errors import AttrflowError
 
 __all__ = ["add_to"]
@@ -18,18 +18,15 @@ _TROUBLE = 2
 
 
 def _diff(
-    context: typer.Context,
+    face: Face,
     left: Annotated[Path, typer.Argument(metavar="A", help="A project, a folder of rules, or an export.")],
     right: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
     names: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="EXPORTED=NAME", help="What a connector of an export is called here."),
     ] = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Compare two configurations by meaning; exit code 0 where they are the same, 1 where not, 2 for trouble."""
-    face = face_of(context, None, output, no_color=no_color)
     from attrflow.app.imported import read_map  # noqa: PLC0415 - loads the importers
     from attrflow.app.operations.rule_diff import diff_rules  # noqa: PLC0415 - loads the rules
     from attrflow.cli.failures import tell_error  # noqa: PLC0415 - only where something went wrong
@@ -47,4 +44,4 @@ def _diff(
 
 def add_to(group: typer.Typer) -> None:
     """Add this command to the group of rule commands."""
-    group.command("diff")(_diff)
+    group.command("diff")(faced(_diff, project=False))

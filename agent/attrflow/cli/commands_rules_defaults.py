@@ -8,18 +8,17 @@ import typer
 
 from attrflow.cli.commands_rules import RuleConnector
 from attrflow.cli.commands_rules_edit import show_change
-from attrflow.cli.face import face_of
-from attrflow.cli.options import NoColor, Output, ProjectFolder
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
 from attrflow.model.errors import SettingsError
 
 __all__ = ["add_to"]
 
 
 def _status(
-    context: typer.Context, project: ProjectFolder = None, output: Output = None, no_color: NoColor = False
+    face: Face,
 ) -> None:
     """Tell which default rules were changed, disabled, cloned or lost, and which the library has otherwise now."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_defaults import rules_status  # noqa: PLC0415 - loads the rules
     from attrflow.cli.rules_change_text import draw_status  # noqa: PLC0415 - loads rich
 
@@ -28,19 +27,15 @@ def _status(
 
 
 def _restore(
-    context: typer.Context,
+    face: Face,
     rule: Annotated[
         str | None,
         typer.Argument(metavar="[RULE]", help="Its name or part of it, its precedence, id or file."),
     ] = None,
     lost: Annotated[bool, typer.Option("--lost", help="Every default rule that is missing.")] = False,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Put one default rule back as the library has it; it keeps its number."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_defaults import restore_lost, restore_rule  # noqa: PLC0415 - loads the rules
 
     if lost is (rule is not None):
@@ -49,14 +44,10 @@ def _restore(
 
 
 def _upgrade(
-    context: typer.Context,
+    face: Face,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Bring default rules to what the library and [features] say now; what was changed here is merged and told."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_defaults import upgrade_rules  # noqa: PLC0415 - loads the rules
 
     show_change(face, upgrade_rules(face.folder(), dry_run=dry_run))
@@ -65,4 +56,4 @@ def _upgrade(
 def add_to(group: typer.Typer) -> None:
     """Add these commands to the group of rule commands."""
     for name, command in (("status", _status), ("restore", _restore), ("upgrade", _upgrade)):
-        group.command(name)(command)
+        group.command(name)(faced(command))

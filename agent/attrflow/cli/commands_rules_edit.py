@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attrflow.cli.commands_rules import RuleArgument, RuleConnector
-from attrflow.cli.face import Face, face_of
-from attrflow.cli.options import NoColor, Output, ProjectFolder
+from attrflow.cli.commands_rules import Direction, RuleArgument, RuleConnector
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
 from attrflow.model.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ Number = Annotated[
     int | None,
     typer.Option("--precedence", metavar="N", min=0, help="This number; else the highest free one from 0 to 99."),
 ]
-
-
-class _Direction(StrEnum):
-    inbound = "inbound"
-    outbound = "outbound"
 
 
 class _Link(StrEnum):
@@ -54,7 +49,7 @@ def _place(number: int | None, before: str | None, after: str | None) -> Place:
 
 
 def _clone(
-    context: typer.Context,
+    face: Face,
     rule: RuleArgument,
     name: Annotated[
         str | None, typer.Option("--name", help="The copy's name; else the rule's with \" - Cloned\".")
@@ -63,12 +58,8 @@ def _clone(
     before: Before = None,
     after: After = None,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Copy a rule to change the copy, and disable the original, as the rule editor does with a default rule."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_edits import clone_rule  # noqa: PLC0415 - loads the rules
 
     place = _place(precedence, before, after)
@@ -76,55 +67,43 @@ def _clone(
 
 
 def _disable(
-    context: typer.Context,
+    face: Face,
     rule: RuleArgument,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Disable a rule; the rest of its file stays as it is."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_edits import disable_rule  # noqa: PLC0415 - loads the rules
 
     show_change(face, disable_rule(face.folder(), rule, connector))
 
 
 def _enable(
-    context: typer.Context,
+    face: Face,
     rule: RuleArgument,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Enable a rule that is disabled."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_edits import enable_rule  # noqa: PLC0415 - loads the rules
 
     show_change(face, enable_rule(face.folder(), rule, connector))
 
 
 def _precedence(
-    context: typer.Context,
+    face: Face,
     rule: RuleArgument,
     number: Annotated[int | None, typer.Argument(metavar="[N]", min=0, help="The new number, if it is free.")] = None,
     before: Before = None,
     after: After = None,
     connector: RuleConnector = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Give a rule a number, or put it before or after another; rules that must make room move down by one."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_edits import set_precedence  # noqa: PLC0415 - loads the rules
 
     show_change(face, set_precedence(face.folder(), rule, connector, _place(number, before, after)))
 
 
 def _new(
-    context: typer.Context,
+    face: Face,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The rule's name; without --template.")] = None,
     template: Annotated[
         str | None,
@@ -134,7 +113,7 @@ def _new(
         list[str] | None, typer.Option("--set", metavar="BLANK=VALUE", help="Fill in a blank of the template.")
     ] = None,
     templates: Annotated[bool, typer.Option("--templates", help="List the templates and their blanks.")] = False,
-    direction: Annotated[_Direction | None, typer.Option("--direction", help="Which way it flows.")] = None,
+    direction: Annotated[Direction | None, typer.Option("--direction", help="Which way it flows.")] = None,
     connector: Annotated[str | None, typer.Option("--connector", help="The connector it belongs to.")] = None,
     tenant: Annotated[
         str | None, typer.Option("--tenant", help="With --template: the Entra connector, where there are several.")
@@ -162,12 +141,8 @@ def _new(
     precedence: Number = None,
     before: Before = None,
     after: After = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Write a rule of one's own, or the rules of a documented walk-through (--template)."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_new import (  # noqa: PLC0415 - loads the rules
         NewRule,
         new_from_walkthrough,
@@ -230,6 +205,6 @@ def _blank(text: str) -> tuple[str, str]:
 def add_to(group: typer.Typer) -> None:
     """Add these commands to the group of rule commands."""
     for name, command in (("new", _new), ("clone", _clone), ("disable", _disable), ("enable", _enable)):
-        group.command(name)(command)
-    _set.command("precedence")(_precedence)
+        group.command(name)(faced(command))
+    _set.command("precedence")(faced(_precedence))
     group.add_typer(_set, name="set")

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from attrflow.cli.face import face_of
-from attrflow.cli.options import NoColor, Output, ProjectFolder
+from attrflow.cli.face import Face
+from attrflow.cli.faced import faced
+from attrflow.cli.options import ConnectorOption
 from attrflow.model.errors import SettingsError
 
 __all__ = ["add_to"]
@@ -21,21 +22,17 @@ class _GraphFormat(StrEnum):
 
 
 def _coverage(
-    context: typer.Context,
+    face: Face,
     rule: Annotated[
         str | None, typer.Argument(metavar="[RULE]", help="Show the flows and branches of this rule alone.")
     ] = None,
-    connector: Annotated[str | None, typer.Option("--connector", help="Only this connector's objects.")] = None,
+    connector: ConnectorOption = None,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="At most so many objects of each connector.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many lines of each kind at most.")] = 20,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
 ) -> None:
     """Tell which rules, flows and branches the objects of the store hit, and which never win; changes nothing."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_coverage import rules_coverage  # noqa: PLC0415 - loads the engine
     from attrflow.cli.rules_coverage_text import counting, draw_coverage, one_rule  # noqa: PLC0415 - loads rich
 
@@ -47,7 +44,7 @@ def _coverage(
 
 
 def _graph(
-    context: typer.Context,
+    face: Face,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="Where to; .svg or .dot. Else standard output.")
     ] = None,
@@ -59,13 +56,9 @@ def _graph(
     object_type: Annotated[
         str | None, typer.Option("--object-type", metavar="TYPE", help="Only flows of this object type of either side.")
     ] = None,
-    connector: Annotated[str | None, typer.Option("--connector", help="Only this connector's rules.")] = None,
-    project: ProjectFolder = None,
-    output: Output = None,
-    no_color: NoColor = False,
+    connector: ConnectorOption = None,
 ) -> None:
     """Draw which attribute flows where: directories, metaverse, cloud, and the rules between them."""
-    face = face_of(context, project, output, no_color=no_color)
     from attrflow.app.operations.rule_graph import rules_graph  # noqa: PLC0415 - loads the rules
 
     chosen = form.value if form is not None else _form_of(file)
@@ -94,5 +87,5 @@ def _form_of(file: Path | None) -> str:
 
 def add_to(group: typer.Typer) -> None:
     """Add these commands to the group of rule commands."""
-    group.command("coverage")(_coverage)
-    group.command("graph")(_graph)
+    group.command("coverage")(faced(_coverage))
+    group.command("graph")(faced(_graph))

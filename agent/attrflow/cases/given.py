@@ -12,11 +12,12 @@ from typing import Any, cast, get_args
 
 from attrflow.cases.keys import GIVEN_CHANGE_KEYS, GIVEN_CS_KEYS, GIVEN_ERROR_KEYS, GIVEN_KEYS, GIVEN_MV_KEYS
 from attrflow.cases.reader import Path, Reader
-from attrflow.model.connector_space import DELTA_LAYERS, ConnectorState, DeltaLayer, LinkOrigin
+from attrflow.importers.customer_state import LAYERS
+from attrflow.model.connector_space import ConnectorState, LinkOrigin
 from attrflow.model.delta import ObjectOperation
 from attrflow.model.values import Values
 
-__all__ = ["Given", "GivenChange", "GivenError", "GivenMetaverse", "GivenSpace", "read_given"]
+__all__ = ["LAYERS", "Given", "GivenChange", "GivenError", "GivenMetaverse", "GivenSpace", "read_given"]
 
 _EXAMPLE = 'given.cs.kari = { image = { department = "Sales" } }'
 
@@ -54,7 +55,7 @@ class GivenSpace:
     path: Path
     image: Mapping[str, Values] | None = field(default_factory=dict)
     """Values where the synchronized image differs from what the directory holds; None where there is no image."""
-    layers: Mapping[DeltaLayer, GivenChange] = field(default_factory=dict)
+    layers: Mapping[str, GivenChange] = field(default_factory=dict)
     link: LinkOrigin | None = None
     rule: str | None = None
     state: ConnectorState = "normal"
@@ -142,7 +143,7 @@ def _space(reader: Reader, name: str, table: Mapping[str, Any], path: Path) -> G
     elif "image" in table:
         here = (*path, "image")
         image = reader.attributes(reader.as_table(table["image"], here, example='image = { mail = "…" }'), here)
-    layers = {key: _change(reader, table[key], (*path, key)) for key in DELTA_LAYERS if key in table}
+    layers = {key: _change(reader, table[key], (*path, key)) for key in LAYERS if key in table}
     applied = reader.texts(table["applied"], (*path, "applied"), of="'applied'") if "applied" in table else None
     return GivenSpace(
         name=name,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from attrflow.cases.format import Case, ObjectSpec
-from attrflow.cases.given import GivenChange, GivenError, GivenMetaverse, GivenSpace
+from attrflow.cases.given import LAYERS, GivenChange, GivenError, GivenMetaverse, GivenSpace
 from attrflow.cases.laboratory import CaseError, Laboratory
 from attrflow.cases.objects import absolute_dn
 from attrflow.cases.syntax import in_syntax
@@ -22,7 +22,6 @@ from attrflow.engine.settle import settle
 from attrflow.engine.work import Work
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.connector_space import (
-    DELTA_LAYERS,
     AppliedRule,
     CSObject,
     Link,
@@ -144,7 +143,7 @@ class StartingState:
             import_error=self._error(one.error, one),
             export_error=self._error(one.export_error, one),
         )
-        for layer in DELTA_LAYERS:
+        for layer in LAYERS:
             change = one.layers.get(layer)
             if change is not None:
                 wanted = there if layer == "pending-import" and not change.attributes else None

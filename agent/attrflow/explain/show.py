@@ -6,6 +6,7 @@ Documents for `mv search`, `mv show`, `cs search` and `cs show` (behaviour.md §
 from __future__ import annotations
 
 import shlex
+from typing import Literal
 
 from attrflow.explain.documents import Shown
 from attrflow.explain.facts import Facts
@@ -25,7 +26,7 @@ from attrflow.explain.show_documents import (
     ValueRow,
 )
 from attrflow.explain.space_hops import error_document, held_document, link_text, touches
-from attrflow.model.connector_space import AppliedRule, CSObject, DeltaLayer, import_hologram
+from attrflow.model.connector_space import AppliedRule, CSObject, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
 from attrflow.model.errors import Ambiguous, NotFound
 from attrflow.model.metaverse import MVObject
@@ -226,7 +227,7 @@ def _of_known(cso: CSObject, name: str) -> Provenance | None:
 
 def _pending(facts: Facts, cso: CSObject) -> list[PendingDocument]:
     below = cso.image or EMPTY_IMAGE
-    layers: tuple[tuple[DeltaLayer, Delta | None], ...] = (
+    layers: tuple[tuple[Literal["pending-import", "unconfirmed", "escrowed", "pending-export"], Delta | None], ...] = (
         ("pending-import", cso.pending_import),
         ("unconfirmed", cso.unconfirmed),
         ("escrowed", cso.escrowed),

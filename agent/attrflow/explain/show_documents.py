@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from attrflow.explain.documents import Held, RuleRef, Shown, Since
 from attrflow.explain.hops import ErrorDocument
-from attrflow.model.connector_space import DeltaLayer
 
 __all__ = [
     "AppliedRuleRow",
@@ -100,7 +100,7 @@ class ChangeRow:
 class PendingDocument:
     """A layer of changes of a connector-space object."""
 
-    layer: DeltaLayer
+    layer: Literal["pending-import", "unconfirmed", "escrowed", "pending-export"]
     operation: str
     changes: tuple[ChangeRow, ...]
     new_dn: str | None = None

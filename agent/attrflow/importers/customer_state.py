@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from attrflow.importers.findings import NOWHERE, Place
-from attrflow.model.connector_space import DELTA_LAYERS
 from attrflow.model.values import NO_VALUES, Value, Values, canonical
 
 __all__ = [
     "HOLOGRAMS",
+    "LAYERS",
     "NO_ENTRY",
     "AttributeChange",
     "Change",
@@ -31,7 +31,9 @@ __all__ = [
     "attribute_of",
 ]
 
-HOLOGRAMS: Final = ("synchronized", *DELTA_LAYERS)
+LAYERS: Final = ("pending-import", "unconfirmed", "escrowed", "pending-export")
+"""The changes of one object from the bottom up, by the words that people and cases have for them."""
+HOLOGRAMS: Final = ("synchronized", *LAYERS)
 """The images of one object from the bottom up; each but the first stands on the change of its name."""
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Literal
 
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
 from attrflow.model.provenance import Provenance
 
 __all__ = [
-    "DELTA_LAYERS",
     "AppliedRule",
     "CSObject",
     "ConnectorState",
-    "DeltaLayer",
     "Disconnection",
     "Link",
     "LinkOrigin",
@@ -26,9 +24,6 @@ __all__ = [
 
 ConnectorState = Literal["normal", "explicit", "stay"]
 LinkOrigin = Literal["projection-rules", "join-rules", "provisioning-rules", "joiner-rule"]
-DeltaLayer = Literal["pending-import", "unconfirmed", "escrowed", "pending-export"]
-DELTA_LAYERS: Final[tuple[DeltaLayer, ...]] = get_args(DeltaLayer)
-"""The deltas of an object's tower from the bottom up, by the words that people read."""
 
 
 @dataclass(frozen=True, slots=True)

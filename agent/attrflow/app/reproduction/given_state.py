@@ -12,13 +12,13 @@ from attrflow.app.reproduction.rules_home import CaseConnector, RulesHome
 from attrflow.app.reproduction.selection import Person
 from attrflow.app.reproduction.toml_text import Inline
 from attrflow.importers.customer_state import (
+    LAYERS,
     Change,
     Contribution,
     SpaceError,
     SpaceObject,
     attribute_of,
 )
-from attrflow.model.connector_space import DELTA_LAYERS
 from attrflow.model.values import Value, Values
 
 __all__ = ["GivenState"]
@@ -110,7 +110,7 @@ class GivenState:
             below = space.image("synchronized")
             before = {**below.attributes, **below.references}
             table["image"] = {name: tuple(attribute_of(before, name)) for name in change.attributes}
-        for layer in DELTA_LAYERS:
+        for layer in LAYERS:
             change = space.changes.get(layer)
             if change is not None:
                 table[layer] = self._change(space, layer, change)
@@ -204,7 +204,7 @@ class GivenState:
             if space is None or name not in draft.given_cs:
                 continue
             said: dict[str, object] = {}
-            for layer in DELTA_LAYERS:
+            for layer in LAYERS:
                 if layer != "escrowed":
                     change = space.changes.get(layer)
                     said[layer] = change.operation if change is not None else "none"

@@ -32,7 +32,7 @@ def user(id_: int, name: str = "", *, connector: str = "ad", **rest: Any) -> CSO
 
 
 def placeholder(id_: int, dn: str, *, connector: str = "ad") -> CSObject:
-    """A placeholder: a DN and nothing else."""
+    """A placeholder that only a DN is known of."""
     return CSObject(id_, connector, BASE, dn, dn_key(dn), kind="placeholder")
 
 

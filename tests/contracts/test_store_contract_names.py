@@ -30,6 +30,17 @@ def test_objects_are_found_by_their_names(store: Store) -> None:
     assert store.cs_by_dn("other", kari.dn_key) is None
 
 
+def test_a_placeholder_is_found_by_the_anchor_that_named_it_and_is_no_transient(store: Store) -> None:
+    named = replace(placeholder(1, f"CN=Ola,{BASE}"), anchor="x")
+    put(store, named)
+    check_same(store.cs_by_anchor("ad", "x"), named)
+    put(store, replace(named, transient=True))
+    assert _id(store.cs_by_anchor("ad", "x")) == 1
+    assert store.cs_by_dn("ad", named.dn_key) is None
+    assert store.find_cs(CSFilter(states=("transient",))) == (), "no import has to bring it a name"
+    assert [cso.id for cso in store.find_cs(CSFilter(states=("placeholder",)))] == [1]
+
+
 def test_a_transient_keeps_its_anchor_but_no_claim_to_its_dn(store: Store) -> None:
     gone = user(1, "Kari", anchor="old")
     put(store, gone)

@@ -41,7 +41,7 @@ class Watch:
         spaces = all_cs(lab)
         self._links(spaces)
         self._deletes(spaces)
-        self._failures(spaces, profile)
+        self._failures(spaces, connector, profile)
         self._once_is_once()
         self._what_must_stay_stays()
         if profile.endswith("import"):
@@ -67,11 +67,13 @@ class Watch:
         named = [(cso.connector, cso.dn_key) for cso in spaces]
         assert len(set(named)) == len(named), "two objects of one connector have one name"
 
-    def _failures(self, spaces: list[CSObject], profile: Profile) -> None:
-        """Of an object that fails nothing is committed."""
+    def _failures(self, spaces: list[CSObject], connector: str, profile: Profile) -> None:
+        """Of an object that fails nothing is committed; what failed in another connector's run may not fail here."""
         now = {mvo.id: mvo.attributes for mvo in all_mv(self._lab)}
         for cso in spaces:
-            if cso.import_error is None or cso.link is None or not profile.endswith("sync"):
+            if cso.import_error is None or cso.link is None or cso.connector != connector:
+                continue
+            if not profile.endswith("sync"):
                 continue
             before = self._values.get(cso.link.mv_id)
             same = before is None or now[cso.link.mv_id] == before

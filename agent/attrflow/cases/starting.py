@@ -14,6 +14,7 @@ from attrflow.cases.given import LAYERS, GivenChange, GivenError, GivenMetaverse
 from attrflow.cases.laboratory import CaseError, Laboratory
 from attrflow.cases.objects import absolute_dn
 from attrflow.cases.syntax import in_syntax
+from attrflow.connectors.entra.names import named_anchor
 from attrflow.engine.inbound import flow_metaverse
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import Program
@@ -210,7 +211,9 @@ class StartingState:
             return there.id
         partition = self._laboratory.configurations[connector].partition_of(key)
         name = partition.name if partition is not None else ""
-        placeholder = CSObject(self._laboratory.world.new_id(), connector, name, dn, key, kind="placeholder")
+        anchor = named_anchor(dn) if self._laboratory.configurations[connector].kind == "entra" else None
+        id_ = self._laboratory.world.new_id()
+        placeholder = CSObject(id_, connector, name, dn, key, kind="placeholder", anchor=anchor)
         self._working.put_cs(placeholder.id, placeholder)
         return placeholder.id
 

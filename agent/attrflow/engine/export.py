@@ -188,13 +188,7 @@ def _nameable(working: WorkingSet, ids: frozenset[int]) -> frozenset[int]:
 
 def _targets(working: WorkingSet, ids: frozenset[int]) -> tuple[ReferenceTarget, ...]:
     found = (working.cs(i) for i in sorted(ids))
-    return tuple(ReferenceTarget(cso.dn, cso.anchor or _named_anchor(cso)) for cso in found if cso is not None)
-
-
-def _named_anchor(cso: CSObject) -> str | None:
-    """The cloudAnchor that a placeholder of an Entra object is named by, where no sourceAnchor was known."""
-    inner = cso.dn.removeprefix("CN={").removesuffix("}")
-    return inner if cso.kind == "placeholder" and f"CN={{{inner}}}" == cso.dn and "_" in inner else None
+    return tuple(ReferenceTarget(cso.dn, cso.anchor) for cso in found if cso is not None)
 
 
 # -- settling -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from attrflow.engine.reading import Reading
 from attrflow.engine.reference import Holding, to_metaverse
 from attrflow.engine.work import Narrowed, Work, applied_ids, applied_rules, for_type, provisioned_by
 from attrflow.events import Disconnected, Joined, LinkKept, Projected, Recalled
-from attrflow.model.connector_space import CSObject, Disconnection, Link
+from attrflow.model.connector_space import CSObject, Disconnection, Link, refused_no_more
 from attrflow.model.metaverse import MVAttribute, MVObject, MVReferences
 from attrflow.model.provenance import Provenance
 from attrflow.model.references import NO_REFERENCES, ReferenceSet, difference, edited
@@ -156,6 +156,7 @@ def disconnect(work: Work, cso: CSObject, cause: str, rule_id: str | None) -> CS
         unapplied=None,  # what rules of a link that is gone wanted to write
         disconnection=Disconnection(cause, rule_id, work.moment.run),
     )
+    cso = refused_no_more(cso)
     work.working.put_cs(cso.id, cso)
     work.working.release(cso.id, cso.connector, inbound=True)
     return cso

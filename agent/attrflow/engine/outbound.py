@@ -15,7 +15,7 @@ from attrflow.engine.reading import MVReading
 from attrflow.engine.reference import Holding, to_connector
 from attrflow.engine.work import Narrowed, Work, applied_ids, provisioned_by
 from attrflow.events import ExportStaged, ProvisioningDecided
-from attrflow.model.connector_space import CSObject, export_hologram, import_hologram, is_export_only
+from attrflow.model.connector_space import CSObject, export_hologram, import_hologram, is_export_only, refused_no_more
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta, image_difference
 from attrflow.model.metaverse import MVObject
 from attrflow.model.names import InvalidName, parse_dn
@@ -148,7 +148,7 @@ def _export_flow(
     delta = _staged(work, mvo, cso, rules, reading, base, Image(attributes, references))
     changed = delta != cso.unapplied
     if changed or provenance != cso.provenance:
-        work.working.put_cs(cso.id, replace(cso, unapplied=delta, provenance=provenance))
+        work.working.put_cs(cso.id, refused_no_more(replace(cso, unapplied=delta, provenance=provenance)))
     if not is_export_only(cso):
         work.counters.append(f"{cso.connector}:connector-{'flow' if changed else 'no-flow'}")
     if account is not None:

@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from attrflow.engine.staging_names import move_referrers
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.connector_space import CSObject, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose
 from attrflow.model.metaverse import DueReference
+from attrflow.model.names import dn_key
 from attrflow.model.references import ReferenceDelta, edited
 
 __all__ = ["forget_references", "leave_referrers", "removed_targets", "sweep_placeholders", "take_out", "targets_of"]
 
 
-def take_out(working: WorkingSet, cso: CSObject) -> None:
-    """Take the object out of the connector space; where something refers to it, leave a placeholder."""
+def take_out(working: WorkingSet, cso: CSObject, *, stays: bool = False) -> None:
+    """Take the object out of the connector space; where something refers to it, leave a placeholder.
+
+    `stays`: its directory still holds it, out of sight, so the placeholder is the one that has its anchor.
+    """
     targets = tuple(targets_of(cso))
     if working.cs_referrers(cso.id):
+        moved_to = cso.pending_import.new_dn if stays and cso.pending_import is not None else None
         placeholder = CSObject(
             id=cso.id,
             connector=cso.connector,
@@ -28,13 +34,26 @@ def take_out(working: WorkingSet, cso: CSObject) -> None:
             dn=cso.dn,
             dn_key=cso.dn_key,
             kind="placeholder",
+            anchor=cso.anchor if stays else None,
             transient=cso.transient,
         )
-        working.put_cs(cso.id, placeholder)
+        working.put_cs(cso.id, placeholder if moved_to is None else _moved(working, placeholder, moved_to))
     else:
         working.put_cs(cso.id, None)
     working.release(cso.id, cso.connector, inbound=True)
     sweep_placeholders(working, targets)
+
+
+def _moved(working: WorkingSet, placeholder: CSObject, dn: str) -> CSObject:
+    """The placeholder at the DN that its object left for, if no other object is known to have that."""
+    key = dn_key(dn)
+    holder = working.cs_by_dn(placeholder.connector, key)
+    if holder is not None and holder.id != placeholder.id:
+        if holder.kind != "placeholder" or holder.anchor is not None:
+            return placeholder
+        move_referrers(working, holder.id, placeholder.id)
+        working.put_cs(holder.id, None)
+    return replace(placeholder, dn=dn, dn_key=key, transient=False)
 
 
 def leave_referrers(working: WorkingSet, target: int, multi: Callable[[str | None], frozenset[str]]) -> None:

@@ -14,6 +14,7 @@ from attrflow.engine.precedence import resolve
 from attrflow.engine.program import DN, CompiledRule
 from attrflow.engine.reading import MVReading
 from attrflow.engine.reference import to_connector
+from attrflow.engine.staging_names import step_aside
 from attrflow.engine.work import Work
 from attrflow.events import Joined, ProvisioningDecided
 from attrflow.model.connector_space import CSObject, Disconnection, Link, is_export_only
@@ -155,6 +156,9 @@ def _provision(
             "delete that object, or let a rule join it",
             rule_id=rule.rule.id,
         )
+    if taken is not None and taken.anchor is not None:  # what is referred to is another, out of sight
+        step_aside(work.working, taken, None)
+        taken = None
     cs_id = taken.id if taken is not None else work.moment.world.new_id()
     cso = CSObject(
         id=cs_id,

@@ -18,7 +18,7 @@ from attrflow.engine.staging_names import settle_names, step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
-from attrflow.model.connector_space import CSObject, StoredError, import_hologram
+from attrflow.model.connector_space import CSObject, StoredError, import_hologram, refused_no_more
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose, image_difference
 from attrflow.model.entry import ImportedObject, ImportFinding, ReferenceTarget
 from attrflow.model.names import InvalidName, parse_dn
@@ -151,22 +151,25 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
         cso = by_anchor or (None if imported.anchor is not None else _by_dn(batch, imported.dn))
         if cso is None or cso.kind == "placeholder":
             batch.count("stage-no-change", None, imported.dn)
+            if cso is not None and imported.change == "delete":
+                _left(batch, cso)
         else:
-            _gone(batch, cso, Delta("delete" if imported.change == "delete" else "obsolete"))
+            _gone(batch, cso, Delta("delete") if imported.change == "delete" else _left_scope(cso, imported.dn))
         return
+    staged = by_anchor if by_anchor is not None and by_anchor.kind == "staging" else None
     if imported.findings:
-        _refuse(batch, imported, by_anchor)
+        _refuse(batch, imported, staged)
         return
     try:
         parse_dn(imported.dn)
     except InvalidName as error:
         batch.count("stage-failure", None, imported.dn, "invalid-dn", str(error))
         return
-    finding = _duplicate(batch, imported, by_anchor) or _unreadable_reference(batch, imported)
+    finding = _duplicate(batch, imported, staged) or _unreadable_reference(batch, imported)
     if finding is not None:
-        _refuse(batch, replace(imported, findings=(finding,)), by_anchor)
+        _refuse(batch, replace(imported, findings=(finding,)), staged)
         return
-    if imported.change == "partial" and _lacks_the_rest(imported, by_anchor):
+    if imported.change == "partial" and _lacks_the_rest(imported, staged):
         if imported.anchor is not None:
             batch.need_whole.append(imported.anchor)
         else:
@@ -182,7 +185,15 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
         batch.working, batch.world, batch.connector, batch.partition, imported, by_anchor, batch.options
     )
     batch.working.put_cs(target.id, target)  # an object may refer to itself
-    _stage_content(batch, imported, target, by_anchor, renamed_from)
+    _stage_content(batch, imported, target, staged, renamed_from)
+
+
+def _left_scope(cso: CSObject, dn: str) -> Delta:
+    """Obsolete, with the DN that the object has now, where that is told: its placeholder will stand there."""
+    try:
+        return Delta("obsolete", new_dn=dn if parse_dn(dn).key != cso.dn_key else None)
+    except InvalidName:
+        return Delta("obsolete")
 
 
 def _duplicate(batch: _Batch, imported: ImportedObject, known: CSObject | None) -> ImportFinding | None:
@@ -208,7 +219,7 @@ def _unreadable_reference(batch: _Batch, imported: ImportedObject) -> ImportFind
 
 def _lacks_the_rest(imported: ImportedObject, known: CSObject | None) -> bool:
     """Whether there is nothing that a partial change could be a change of (behaviour.md §1.4, 7b)."""
-    if known is None or known.kind == "placeholder" or imported.object_type not in (None, known.object_type):
+    if known is None or imported.object_type not in (None, known.object_type):
         return True
     if known.pending_import is None:
         return known.image is None
@@ -248,15 +259,21 @@ def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
     batch.seen.add(cso.id)
     batch.count(COUNTERS[delta.operation], cso.id, cso.dn)
     if delta.operation == "delete":
-        leave_referrers(batch.working, cso.id, lambda type_: _multi_valued(batch.schema, type_))
+        _left(batch, cso)
     unsynchronized = cso.image is None and cso.link is None and cso.unconfirmed is None
     if unsynchronized and not batch.working.cs_referrers(cso.id):
         batch.working.put_cs(cso.id, None)
         return
     batch.working.put_cs(
         cso.id,
-        replace(cso, pending_import=delta, unconfirmed=None, escrowed=None, unapplied=None, import_error=None),
+        refused_no_more(
+            replace(cso, pending_import=delta, unconfirmed=None, escrowed=None, unapplied=None, import_error=None)
+        ),
     )
+
+
+def _left(batch: _Batch, cso: CSObject) -> None:
+    leave_referrers(batch.working, cso.id, lambda type_: _multi_valued(batch.schema, type_))
 
 
 def _stage_content(
@@ -372,13 +389,15 @@ def _replaced(known: ReferenceSet, ids: frozenset[int]) -> ReferenceSet:
 
 
 def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
-    """The id of a reference's target: by anchor, else by DN, else a new placeholder (behaviour.md §1.8)."""
+    """The id of a reference's target: by anchor, else by DN, else a new placeholder (behaviour.md §1.1)."""
     name = batch.connector.name
     if target.anchor is not None and (found := batch.working.cs_by_anchor(name, target.anchor)) is not None:
         return found.id
     parsed = parse_dn(target.dn)
     if (found := batch.working.cs_by_dn(name, parsed.key)) is not None:
         if target.anchor is None or found.anchor in (None, target.anchor):
+            if found.kind == "placeholder" and found.anchor != target.anchor and target.anchor is not None:
+                batch.working.put_cs(found.id, replace(found, anchor=target.anchor))
             return found.id
         step_aside(batch.working, found, None)  # the name belongs to another object now: found's rename is to come
     partition = batch.connector.partition_of(parsed.key)
@@ -389,6 +408,7 @@ def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
         dn=parsed.text,
         dn_key=parsed.key,
         kind="placeholder",
+        anchor=target.anchor,
     )
     batch.working.put_cs(placeholder.id, placeholder)
     return placeholder.id

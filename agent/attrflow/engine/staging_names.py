@@ -9,7 +9,7 @@ from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, is_export_only
 from attrflow.model.delta import Delta, Image
 from attrflow.model.entry import ImportedObject
-from attrflow.model.names import InvalidName, escape_value, parse_dn
+from attrflow.model.names import escape_value, parse_dn
 from attrflow.model.references import ReferenceDelta, edited
 from attrflow.ports.world import World
 
@@ -33,7 +33,7 @@ def settle_names(
     """
     name = parse_dn(imported.dn)
     holder = working.cs_by_dn(connector.name, name.key)
-    if by_anchor is not None:
+    if by_anchor is not None and by_anchor.kind == "staging":
         if holder is not None and holder.id != by_anchor.id:
             step_aside(working, holder, by_anchor)
             by_anchor = working.cs(by_anchor.id) or by_anchor
@@ -49,17 +49,24 @@ def settle_names(
         working.put_cs(moved.id, moved)
         move_below(working, by_anchor, moved, shown=options.rename_descendants_at_once)
         return working.cs(moved.id) or moved, renamed
-    awaited = _awaited(working, connector, imported)
+    awaited = by_anchor  # what references named before it came
     if holder is not None and holder.kind == "staging":
         exported = holder.unconfirmed is not None or holder.escrowed is not None
         if holder.anchor is None and (exported or imported.anchor is None):  # the import confirms our own add
             holder = _merged(working, awaited, holder)
             return replace(holder, anchor=imported.anchor, dn=imported.dn), None
-        step_aside(working, holder, None)
-        holder = None
-    if holder is not None:
-        awaited = _merged(working, awaited, holder)
-    return _new(world, connector, partition, imported, name.key, id_=awaited.id if awaited is not None else None), None
+    if holder is not None and (awaited is None or holder.id != awaited.id):
+        unknown = holder.kind == "placeholder" and holder.anchor is None
+        if unknown and awaited is None:
+            awaited = holder
+        else:
+            step_aside(working, holder, awaited)
+            awaited = awaited and working.cs(awaited.id)
+    new = _new(world, connector, partition, imported, name.key, id_=awaited.id if awaited is not None else None)
+    if awaited is not None and awaited.dn_key != new.dn_key:
+        working.put_cs(new.id, new)
+        move_below(working, awaited, new, shown=options.rename_descendants_at_once)
+    return new, None
 
 
 def _merged(working: WorkingSet, old: CSObject | None, new: CSObject) -> CSObject:
@@ -90,27 +97,13 @@ def _new(
     )
 
 
-def _awaited(working: WorkingSet, connector: ConnectorConfiguration, imported: ImportedObject) -> CSObject | None:
-    """The placeholder of an Entra object that references named before it came: by its cloudAnchor.
-
-    A reference knows no sourceAnchor, so it uses the other form of the DN (DECISIONS 21).
-    """
-    if connector.kind != "entra" or imported.anchor is None:
-        return None
-    try:
-        found = working.cs_by_dn(connector.name, parse_dn(f"CN={{{imported.anchor}}}").key)
-    except InvalidName:
-        return None
-    return found if found is not None and found.kind == "placeholder" else None
-
-
 def step_aside(working: WorkingSet, holder: CSObject, newcomer: CSObject | None) -> None:
-    """Let go of the DN: `newcomer` (None: an object that is not there yet) takes it."""
-    if holder.kind == "placeholder":
-        if newcomer is None:
-            working.put_cs(holder.id, None)
-        else:
-            _merged(working, holder, newcomer)
+    """Let go of the DN: `newcomer` (None: an object that is not there yet) takes it.
+
+    A placeholder that nothing but its DN is known of was meant to be the newcomer, which takes its references.
+    """
+    if holder.kind == "placeholder" and holder.anchor is None and newcomer is not None:
+        _merged(working, holder, newcomer)
         return
     if is_export_only(holder) and holder.anchor is None:
         if holder.link is not None and (mvo := working.mv(holder.link.mv_id)) is not None:

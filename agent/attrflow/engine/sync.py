@@ -20,7 +20,7 @@ from attrflow.engine.settle import settle
 from attrflow.engine.work import Narrowed, Work
 from attrflow.engine.working_set import WorkingSet
 from attrflow.events import ObjectFailed, Observer
-from attrflow.model.connector_space import CSObject, StoredError, import_hologram
+from attrflow.model.connector_space import CSObject, StoredError, import_hologram, refused_no_more
 from attrflow.model.delta import Delta, Image
 from attrflow.model.metaverse import DueReference, MVObject
 from attrflow.model.references import ReferenceDelta, edited
@@ -248,7 +248,7 @@ def _delete(work: Work, cso: CSObject, *, keep_references: bool) -> None:
     if not keep_references:
         for referrer_id in work.working.cs_referrers(cso.id):
             _drop_reference(work.working, referrer_id, cso.id, mv_id)
-    take_out(work.working, cso)
+    take_out(work.working, cso, stays=keep_references)
     if mv_id is None:
         return
     alive = settle(work, mv_id, creating=False)
@@ -287,7 +287,7 @@ def _drop_reference(working: WorkingSet, referrer_id: int, target: int, before: 
         escrowed=without(referrer.escrowed),
         unapplied=without(referrer.unapplied),
     )
-    working.put_cs(referrer_id, changed)
+    working.put_cs(referrer_id, refused_no_more(changed))
     if changed.link is not None:
         due = DueReference(changed.link.mv_id, target, changed.connector, inbound=True, before=before, dropped=True)
         working.owe(due)

@@ -169,10 +169,10 @@ class WorkingSet:
         return self._base.mv(id_)
 
     def cs_by_anchor(self, connector: str, anchor: str) -> CSObject | None:
-        """The staging object with that anchor, or None."""
+        """The object with that anchor, or None."""
         if (id_ := self._by_anchor.get((connector, anchor))) is not None:
             here = self._cs[id_]
-            if here is not None and here.anchor == anchor and here.kind == "staging":
+            if here is not None and here.anchor == anchor:
                 return here
         below = self._base.cs_by_anchor(connector, anchor)
         return None if below is None or below.id in self._cs else below

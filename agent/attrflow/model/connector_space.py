@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
@@ -20,6 +20,7 @@ __all__ = [
     "export_hologram",
     "import_hologram",
     "is_export_only",
+    "refused_no_more",
 ]
 
 ConnectorState = Literal["normal", "explicit", "stay"]
@@ -142,3 +143,9 @@ def export_hologram(cso: CSObject) -> Image:
 def is_export_only(cso: CSObject) -> bool:
     """Whether the object was provisioned and nothing of it was ever exported or imported."""
     return cso.image is None and cso.pending_import is None and cso.unconfirmed is None and cso.escrowed is None
+
+
+def refused_no_more(cso: CSObject) -> CSObject:
+    """The object without its export error if nothing of what was refused waits any more (behaviour.md §1.7)."""
+    waits = cso.unapplied is not None or cso.escrowed is not None
+    return cso if waits or cso.export_error is None else replace(cso, export_error=None)

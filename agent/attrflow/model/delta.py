@@ -69,7 +69,7 @@ class Delta:
     attributes: Mapping[str, AttributeDelta] = field(default_factory=dict)
     references: Mapping[str, ReferenceDelta] = field(default_factory=dict)
     new_dn: str | None = None
-    """The DN that the object moves to, for an export that renames."""
+    """The DN that an export moves the object to, or that it had in its directory when it left the scope."""
     old_dn: str | None = None
     """The DN that the object had before an imported rename."""
     replaces: str | None = None

@@ -20,7 +20,7 @@ class View(Protocol):
         """The connector-space object, or None."""
 
     def cs_by_anchor(self, connector: str, anchor: str) -> CSObject | None:
-        """The staging object with that anchor, or None."""
+        """The object (placeholders too) with that anchor, or None."""
 
     def cs_by_dn(self, connector: str, dn_key: str) -> CSObject | None:
         """The object (placeholders too) with that dn_key, or None; a transient keeps no claim to a DN."""

@@ -114,6 +114,6 @@ def _is_in_state(cso: CSObject, state: CSState) -> bool:
         "import-error": cso.import_error is not None,
         "export-error": cso.export_error is not None,
         "placeholder": cso.kind == "placeholder",
-        "transient": cso.transient,
+        "transient": cso.transient and cso.kind == "staging",
         "escrowed": cso.escrowed is not None,
     }[state]

@@ -24,7 +24,7 @@ _STATES: Mapping[CSState, str] = {
     "import-error": "import_error IS NOT NULL",
     "export-error": "export_error IS NOT NULL",
     "placeholder": "kind = 'placeholder'",
-    "transient": "transient = 1",
+    "transient": "transient = 1 AND kind = 'staging'",
     "escrowed": "escrowed IS NOT NULL",
 }
 

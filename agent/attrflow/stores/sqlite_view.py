@@ -27,12 +27,12 @@ _PAGE = 500
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
 _CS_BY_ID = CS_SELECT + " WHERE id = ?"
-_CS_BY_ANCHOR = CS_SELECT + " WHERE connector = ? AND kind = 'staging' AND anchor = ?"
+_CS_BY_ANCHOR = CS_SELECT + " WHERE connector = ? AND anchor = ?"
 _CS_BY_DN = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key = ?"
 # The plus keeps SQLite from walking over the whole connector instead of the subtree.
 _CS_BELOW = CS_SELECT + " WHERE +connector = ? AND transient = 0 AND dn_key > ? AND dn_key < ? ORDER BY dn_key LIMIT ?"
 _CS_BY_IDS = CS_SELECT + " WHERE id " + _AMONG
-_CS_BY_ANCHORS = CS_SELECT + " WHERE connector = ? AND kind = 'staging' AND anchor " + _AMONG
+_CS_BY_ANCHORS = CS_SELECT + " WHERE connector = ? AND anchor " + _AMONG
 _CS_BY_DNS = CS_SELECT + " WHERE connector = ? AND transient = 0 AND dn_key " + _AMONG
 _MV_BY_ID = MV_SELECT + " WHERE id = ?"
 _MV_BY_IDS = MV_SELECT + " WHERE id " + _AMONG

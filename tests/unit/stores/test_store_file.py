@@ -20,6 +20,7 @@ from attrflow.model.connector_space import CSObject
 from attrflow.model.delta import Image
 from attrflow.model.errors import StoreBusy, StoreError
 from attrflow.model.metaverse import MVAttribute, MVObject
+from attrflow.model.names import dn_key
 from attrflow.model.provenance import MappingId, Origin, Provenance
 from attrflow.model.references import ReferenceIds
 from attrflow.stores import database
@@ -150,6 +151,20 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_and_goes_on(tmp_path
     assert store.count_cs("ad") > 0
     assert store.mv_retry_ids() == ()
     assert store.change_scheduler_state(lambda s: replace(s, last_run=1)).last_run == 1
+    store.close()
+
+
+def test_a_placeholder_of_a_tenant_gets_the_anchor_that_its_name_holds(tmp_path: Path) -> None:
+    path = filled(tmp_path / "store")
+    store = open_sqlite(path)
+    names = {11: "CN={User_1}", 12: "CN={4B617269}", 13: "CN=Ola_1,DC=contoso,DC=test"}
+    named = {id_: CSObject(id_, "entra", "default", dn, dn_key(dn), kind="placeholder") for id_, dn in names.items()}
+    store.commit(ChangeSet(named))
+    store.close()
+    with raw(path) as connection:
+        connection.execute("DELETE FROM schema_version WHERE version > 3")
+    store = open_sqlite(path)
+    assert {id_: (cso := store.cs(id_)) and cso.anchor for id_ in names} == {11: "User_1", 12: None, 13: None}
     store.close()
 
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from attrflow.model.entry import ReferenceTarget
 
-__all__ = ["OBJECT_TYPES", "PARTITION", "cloud_anchor", "object_dn", "reference_target", "split_anchor"]
+__all__ = [
+    "OBJECT_TYPES",
+    "PARTITION",
+    "cloud_anchor",
+    "named_anchor",
+    "object_dn",
+    "reference_target",
+    "split_anchor",
+]
 
 PARTITION = "default"
 """The one partition of an Entra connector."""
@@ -46,6 +54,16 @@ def object_dn(source_anchor: str | None, anchor: str) -> str:
     ('CN={4B617269}', 'CN={User_1}')
     """
     return f"CN={{{source_anchor.encode().hex().upper() if source_anchor else anchor}}}"
+
+
+def named_anchor(dn: str) -> str | None:
+    """The cloudAnchor by which a DN names its object, or None where it holds a sourceAnchor.
+
+    >>> named_anchor("CN={User_1}"), named_anchor("CN={4B617269}")
+    ('User_1', None)
+    """
+    anchor = dn.removeprefix("CN={").removesuffix("}")
+    return anchor if split_anchor(anchor) is not None and dn == object_dn(None, anchor) else None
 
 
 def reference_target(anchor: str) -> ReferenceTarget:

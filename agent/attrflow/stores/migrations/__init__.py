@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attrflow.stores.migrations import m0001_tables, m0001_views, m0002_scheduler, m0003_rest
+from attrflow.stores.migrations import m0001_tables, m0001_views, m0002_scheduler, m0003_rest, m0004_placeholders
 
 __all__ = ["APPLICATION_ID", "LATEST", "MIGRATIONS", "Migration"]
 
@@ -29,5 +29,6 @@ MIGRATIONS = (
     Migration(1, "tables and views", (*m0001_tables.STATEMENTS, *m0001_views.STATEMENTS)),
     Migration(2, "scheduler state", m0002_scheduler.STATEMENTS),
     Migration(3, "due references and objects at rest", m0003_rest.STATEMENTS),
+    Migration(4, "anchors of placeholders", m0004_placeholders.STATEMENTS),
 )
 LATEST = MIGRATIONS[-1].version

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from attrflow.engine.placeholders import forget_references, take_out
+from attrflow.engine.placeholders import forget_references, move_referrers, take_out
 from attrflow.engine.plan import ExportBatch, SettlePlan
-from attrflow.engine.staging_names import move_referrers, step_aside
+from attrflow.engine.staging_names import step_aside
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
 from attrflow.model.configuration import ConnectorConfiguration

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from attrflow.engine.staging_names import move_referrers
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.connector_space import CSObject, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose
@@ -16,7 +15,15 @@ from attrflow.model.metaverse import DueReference
 from attrflow.model.names import dn_key
 from attrflow.model.references import ReferenceDelta, edited
 
-__all__ = ["forget_references", "leave_referrers", "removed_targets", "sweep_placeholders", "take_out", "targets_of"]
+__all__ = [
+    "forget_references",
+    "leave_referrers",
+    "move_referrers",
+    "removed_targets",
+    "sweep_placeholders",
+    "take_out",
+    "targets_of",
+]
 
 
 def take_out(working: WorkingSet, cso: CSObject, *, stays: bool = False) -> None:
@@ -75,6 +82,37 @@ def leave_referrers(working: WorkingSet, target: int, multi: Callable[[str | Non
             below, many = referrer.image or EMPTY_IMAGE, multi(referrer.object_type)
             pending = compose(referrer.pending_import, Delta("update", references=gone), below, multi=many)
             working.put_cs(referrer_id, replace(referrer, pending_import=pending))
+
+
+def move_referrers(working: WorkingSet, old: int, new: int) -> None:
+    """Let everything that refers to `old` refer to `new` instead, in the images and in every delta."""
+    for referrer_id in working.cs_referrers(old):
+        referrer = working.cs(referrer_id)
+        if referrer is None:
+            continue
+        image = referrer.image
+        if image is not None:
+            references = {
+                name: edited(targets, ReferenceDelta(frozenset((new,)), frozenset((old,))))
+                if old in targets
+                else targets
+                for name, targets in image.references.items()
+            }
+            image = Image(image.attributes, references)
+        deltas = {}
+        for layer in ("pending_import", "unconfirmed", "escrowed", "unapplied"):
+            delta = getattr(referrer, layer)
+            if delta is not None:
+                shifts = {
+                    name: ReferenceDelta(_swapped(shift.added, old, new), _swapped(shift.removed, old, new))
+                    for name, shift in delta.references.items()
+                }
+                deltas[layer] = replace(delta, references=shifts)
+        working.put_cs(referrer_id, replace(referrer, image=image, **deltas))
+
+
+def _swapped(ids: frozenset[int], old: int, new: int) -> frozenset[int]:
+    return (ids - {old}) | {new} if old in ids else ids
 
 
 def sweep_placeholders(working: WorkingSet, ids: Iterable[int]) -> None:

@@ -14,16 +14,16 @@ from dataclasses import replace
 from attrflow.engine.confirmation import DELETE, confirm
 from attrflow.engine.placeholders import leave_referrers
 from attrflow.engine.plan import StagePlan
-from attrflow.engine.staging_names import settle_names, step_aside
+from attrflow.engine.staging_content import imported_image, unreadable_reference
+from attrflow.engine.staging_names import settle_names
 from attrflow.engine.working_set import JoinAttributes, WorkingSet
 from attrflow.model.changes import RunObject
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram, refused_no_more
-from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, compose, image_difference
-from attrflow.model.entry import ImportedObject, ImportFinding, ReferenceTarget
+from attrflow.model.delta import EMPTY_IMAGE, Delta, compose, image_difference
+from attrflow.model.entry import ImportedObject, ImportFinding
 from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.provenance import Provenance
-from attrflow.model.references import NO_REFERENCES, ReferenceDelta, ReferenceIds, ReferenceSet, edited
 from attrflow.model.schema import Schema
 from attrflow.ports.view import View
 from attrflow.ports.world import World
@@ -165,7 +165,7 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
     except InvalidName as error:
         batch.count("stage-failure", None, imported.dn, "invalid-dn", str(error))
         return
-    finding = _duplicate(batch, imported, staged) or _unreadable_reference(batch, imported)
+    finding = _duplicate(batch, imported, staged) or unreadable_reference(batch.working, batch.connector, imported)
     if finding is not None:
         _refuse(batch, replace(imported, findings=(finding,)), staged)
         return
@@ -191,7 +191,7 @@ def _stage(batch: _Batch, imported: ImportedObject) -> None:
 def _left_scope(cso: CSObject, dn: str) -> Delta:
     """Obsolete, with the DN that the object has now, where that is told: its placeholder will stand there."""
     try:
-        return Delta("obsolete", new_dn=dn if parse_dn(dn).key != cso.dn_key else None)
+        return Delta("obsolete", new_dn=dn if dn and parse_dn(dn).key != cso.dn_key else None)
     except InvalidName:
         return Delta("obsolete")
 
@@ -202,19 +202,6 @@ def _duplicate(batch: _Batch, imported: ImportedObject, known: CSObject | None) 
         return None
     detail = f"it has the anchor of {known.dn}: two objects of one directory must not share one"
     return ImportFinding("duplicate-object", detail, dn=imported.dn)
-
-
-def _unreadable_reference(batch: _Batch, imported: ImportedObject) -> ImportFinding | None:
-    """What is wrong with the first reference value that is no DN, unless its anchor is known anyway."""
-    for attribute, references in imported.references.items():
-        for target in (*references.added, *references.removed):
-            if target.anchor is not None and batch.working.cs_by_anchor(batch.connector.name, target.anchor):
-                continue
-            try:
-                parse_dn(target.dn)
-            except InvalidName as error:
-                return ImportFinding("invalid-reference-value", str(error), attribute, imported.dn)
-    return None
 
 
 def _lacks_the_rest(imported: ImportedObject, known: CSObject | None) -> bool:
@@ -292,7 +279,8 @@ def _stage_content(
     promised = _is_replaced(cso)  # its type is that of what is to come, and the directory still holds what is to go
     retyped = known and before is not None and not promised and imported.object_type not in (None, before.object_type)
     type_name = cso.object_type if promised else imported.object_type or cso.object_type
-    wanted = _image(batch, imported, EMPTY_IMAGE if retyped else current)
+    before_it = EMPTY_IMAGE if retyped else current
+    wanted = imported_image(batch.working, batch.world, batch.connector, imported, before_it)
     multi = _multi_valued(batch.schema, type_name)
     step = image_difference(EMPTY_IMAGE if retyped or not known else current, wanted, multi=multi)
     unconfirmed, missing = confirm(cso, wanted, imported)
@@ -350,65 +338,3 @@ def _is_replaced(cso: CSObject) -> bool:
 def _multi_valued(schema: Schema, object_type: str | None) -> frozenset[str]:
     found = schema.object_types.get(object_type or "")
     return frozenset(a.name for a in found.attributes.values() if a.multi) if found is not None else frozenset()
-
-
-# -- content --------------------------------------------------------------------------------------
-
-
-def _image(batch: _Batch, imported: ImportedObject, current: Image) -> Image:
-    """The object's whole content: as imported, or (a partial change) what is known with the change on top."""
-    whole = imported.change == "whole"
-    attributes = {} if whole else dict(current.attributes)
-    for name, values in imported.attributes.items():
-        if values:
-            attributes[name] = values
-        else:
-            attributes.pop(name, None)
-    references: dict[str, ReferenceSet] = {} if whole else dict(current.references)
-    for name, incoming in imported.references.items():
-        known = current.references.get(name, NO_REFERENCES)
-        added = frozenset(_resolve(batch, target) for target in incoming.added)
-        if incoming.whole:
-            after = _replaced(known, added)
-        else:
-            removed = frozenset(_resolve(batch, target) for target in incoming.removed) - added
-            after = edited(known, ReferenceDelta(frozenset(i for i in added if i not in known), removed))
-        if after.count:
-            references[name] = after
-        else:
-            references.pop(name, None)
-    return Image(attributes, references)
-
-
-def _replaced(known: ReferenceSet, ids: frozenset[int]) -> ReferenceSet:
-    new = ReferenceIds(ids)
-    if known.count == new.count and known.digest == new.digest:
-        return known
-    before = frozenset(known)
-    return edited(known, ReferenceDelta(ids - before, before - ids)) if before else new
-
-
-def _resolve(batch: _Batch, target: ReferenceTarget) -> int:
-    """The id of a reference's target: by anchor, else by DN, else a new placeholder (behaviour.md §1.1)."""
-    name = batch.connector.name
-    if target.anchor is not None and (found := batch.working.cs_by_anchor(name, target.anchor)) is not None:
-        return found.id
-    parsed = parse_dn(target.dn)
-    if (found := batch.working.cs_by_dn(name, parsed.key)) is not None:
-        if target.anchor is None or found.anchor in (None, target.anchor):
-            if found.kind == "placeholder" and found.anchor != target.anchor and target.anchor is not None:
-                batch.working.put_cs(found.id, replace(found, anchor=target.anchor))
-            return found.id
-        step_aside(batch.working, found, None)  # the name belongs to another object now: found's rename is to come
-    partition = batch.connector.partition_of(parsed.key)
-    placeholder = CSObject(
-        id=batch.world.new_id(),
-        connector=name,
-        partition=partition.name if partition is not None else "",
-        dn=parsed.text,
-        dn_key=parsed.key,
-        kind="placeholder",
-        anchor=target.anchor,
-    )
-    batch.working.put_cs(placeholder.id, placeholder)
-    return placeholder.id

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from attrflow.engine.placeholders import move_referrers
 from attrflow.engine.working_set import WorkingSet
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, is_export_only
-from attrflow.model.delta import Delta, Image
+from attrflow.model.delta import Delta
 from attrflow.model.entry import ImportedObject
 from attrflow.model.names import escape_value, parse_dn
-from attrflow.model.references import ReferenceDelta, edited
 from attrflow.ports.world import World
 
-__all__ = ["move_below", "move_referrers", "settle_names", "step_aside"]
+__all__ = ["move_below", "settle_names", "step_aside"]
 
 
 def settle_names(
@@ -149,34 +149,3 @@ def _shown_below(child: CSObject, container: CSObject, *, levels: int) -> CSObje
         kept = pending or Delta("update")
         pending = replace(kept, old_dn=kept.old_dn or child.dn)
     return replace(child, dn=dn, pending_import=pending)
-
-
-def move_referrers(working: WorkingSet, old: int, new: int) -> None:
-    """Let everything that refers to `old` refer to `new` instead, in the images and in every delta."""
-    for referrer_id in working.cs_referrers(old):
-        referrer = working.cs(referrer_id)
-        if referrer is None:
-            continue
-        image = referrer.image
-        if image is not None:
-            references = {
-                name: edited(targets, ReferenceDelta(frozenset((new,)), frozenset((old,))))
-                if old in targets
-                else targets
-                for name, targets in image.references.items()
-            }
-            image = Image(image.attributes, references)
-        deltas = {}
-        for layer in ("pending_import", "unconfirmed", "escrowed", "unapplied"):
-            delta = getattr(referrer, layer)
-            if delta is not None:
-                shifts = {
-                    name: ReferenceDelta(_swapped(shift.added, old, new), _swapped(shift.removed, old, new))
-                    for name, shift in delta.references.items()
-                }
-                deltas[layer] = replace(delta, references=shifts)
-        working.put_cs(referrer_id, replace(referrer, image=image, **deltas))
-
-
-def _swapped(ids: frozenset[int], old: int, new: int) -> frozenset[int]:
-    return (ids - {old}) | {new} if old in ids else ids

@@ -35,6 +35,15 @@ class Cloud:
         document: dict[str, Any] = answer.json()
         return document
 
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The JSON that Graph answers to a create."""
+        self._token = self._new_token()
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = self._client.post(f"{self._mock.graph_url}/{path}", json=dict(body), headers=headers)
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
     def _new_token(self) -> str:
         form = {
             "grant_type": "client_credentials",

@@ -192,14 +192,19 @@ class Story:
 
 
 def make_project(
-    folder: Path, connectors: Mapping[str, tuple[NewConnector, str]], *, staging_mode: bool = False
+    folder: Path,
+    connectors: Mapping[str, tuple[NewConnector, str]],
+    *,
+    staging_mode: bool = False,
+    features: Mapping[str, str] | None = None,
 ) -> None:
-    """A project of these connectors, each with its secret, and the default rules."""
+    """A project of these connectors, each with its secret, and the default rules that the features choose."""
     init_project(
         folder,
         "stories",
         [connector for connector, _ in connectors.values()],
         staging_mode=staging_mode,
+        features=features,
         secrets={name: secret for name, (_, secret) in connectors.items() if secret},
     )
 

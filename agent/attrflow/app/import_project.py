@@ -14,7 +14,7 @@ from typing import Final
 
 from attrflow.app.import_profiles import plan_profiles
 from attrflow.app.import_server import ServerSettings, server_settings
-from attrflow.app.settings_connectors import default_object_types
+from attrflow.app.settings_connectors import default_object_types, tenant_object_types
 from attrflow.app.settings_template import NOWHERE_GUID, NewConnector, NewDirectory, NewPartition, NewTenant
 from attrflow.app.settings_values import ATTRIBUTE_NAME, CLASS_NAME, DOMAIN_NAME, dn_problem, domain_of
 from attrflow.importers.connectors import ENTRA_ID, ExportedConnector, ExportedPartition, connector_name
@@ -129,7 +129,7 @@ def _tenant(one: ExportedConnector, name: str, findings: Findings) -> NewTenant:
     place = Place(one.file)
     domain = _DOMAIN.search(one.name)
     types = dict.fromkeys(t for partition in one.partitions for t in partition.object_types)
-    known = default_object_types("entra")
+    known = tenant_object_types()
     without = [t for t in types if t not in known]
     if without:
         message = f"{name}: the object types {', '.join(without)} are not imported from a tenant here"

@@ -32,7 +32,7 @@ from attrflow.model.configuration import ConnectorConfiguration, ConnectorKind, 
 from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import named_guid
 
-__all__ = ["KINDS", "ConnectorSettings", "default_object_types", "read_connectors"]
+__all__ = ["KINDS", "ConnectorSettings", "default_object_types", "read_connectors", "tenant_object_types"]
 
 KINDS: Final = ("ad", "openldap", "entra")
 """The kinds that a project may name; `memory` is for cases, which need no settings file."""
@@ -54,6 +54,9 @@ _OBJECT_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "openldap": ("inetOrgPerson", "groupOfNames"),
     "entra": ("user", "group", "contact"),
 }
+_ENTRA_TYPES: Final = ("user", "group", "contact", "device")
+_DEVICE_TYPES: Final[Mapping[str, tuple[str, ...]]] = {"ad": ("computer", "msDS-Device"), "entra": ("device",)}
+"""What the rules of the feature `devices` are about."""
 _TLS: Final = ("none", "starttls", "ldaps")
 _ENTRA_PAGE_MAX: Final = 999
 
@@ -66,9 +69,15 @@ class ConnectorSettings:
     secret: SecretReference | None
 
 
-def default_object_types(kind: ConnectorKind) -> tuple[str, ...]:
-    """The object types of a connector whose settings name none."""
-    return _OBJECT_TYPES[kind]
+def default_object_types(kind: ConnectorKind, *, devices: bool = False) -> tuple[str, ...]:
+    """The object types of a connector whose settings name none; with those that the feature `devices` adds to a new
+    project, which names them."""
+    return (*_OBJECT_TYPES[kind], *(_DEVICE_TYPES.get(kind, ()) if devices else ()))
+
+
+def tenant_object_types() -> tuple[str, ...]:
+    """Every object type that an Entra connector may carry."""
+    return _ENTRA_TYPES
 
 
 def read_connectors(connectors: Table, folder: Path) -> Iterator[ConnectorSettings]:
@@ -176,9 +185,9 @@ def _object_types(table: Table, kind: str) -> tuple[str, ...]:
         table.wrong("object-types", "'object-types' is empty: nothing would be imported", f"such as {known[0]}")
     if kind == "entra":
         for position, name in enumerate(found):
-            if name not in known:
-                help = suggestion(name, known)
-                message = f"Entra connectors have the object types {', '.join(known)}; found {name!r}"
+            if name not in _ENTRA_TYPES:
+                help = suggestion(name, _ENTRA_TYPES)
+                message = f"Entra connectors have the object types {', '.join(_ENTRA_TYPES)}; found {name!r}"
                 table.wrong(("object-types", position), message, help)
     return found if "object-types" in table else known
 

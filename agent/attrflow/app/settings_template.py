@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from textwrap import wrap
 from typing import Literal
 
@@ -139,10 +139,21 @@ def settings_text(
     blocks = [_project(name, scheduler, staging_mode=staging_mode), features_text(features)]
     blocks += [_engine(options or EngineOptions()), expression_options_text(), _metaverse(metaverse or {})]
     given = list(connectors)
+    examples = given == list(example_connectors())
+    if features.devices:
+        given = [_with_devices(connector) for connector in given]
     blocks += [connector_text(connector, guid=guid) for connector in given]
-    if given == list(example_connectors()):  # a person is going to fill it in
+    if examples:  # a person is going to fill it in
         blocks.append(_further(guid=guid))
     return "\n".join(blocks)
+
+
+def _with_devices(connector: NewConnector) -> NewConnector:
+    """The connector with the object types of the feature `devices`, where it names none itself."""
+    if connector.object_types:
+        return connector
+    kind = "entra" if isinstance(connector, NewTenant) else connector.kind
+    return replace(connector, object_types=default_object_types(kind, devices=True))
 
 
 def connector_text(connector: NewConnector, *, guid: Callable[[], str]) -> str:

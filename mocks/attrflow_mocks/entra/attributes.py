@@ -35,13 +35,16 @@ class CodingError(Exception):
         self.message = message
 
 
-# type, one or many values, object types (user, group, contact), names.
+# type, one or many values, object types (user, group, contact, device), names.
 _TABLE: tuple[tuple[str, bool, str, str], ...] = (
     ("reference", True, "cgu", "authOrig dLMemRejectPerms dLMemSubmitPerms publicDelegates unauthOrig"),
     ("reference", True, "cgu", "cloudPublicDelegates msExchBypassModerationFromDLMembersLink"),
     ("reference", True, "cgu", "msExchBypassModerationLink msExchModeratedByLink"),
     ("reference", True, "g", "member msExchCoManagedByLink owner"),
     ("reference", True, "u", "msExchDelegateListLink msExchTeamMailboxOwners"),
+    ("reference", True, "u", "cloudMSExchDelegateListLink cloudMSExchTeamMailboxOwners"),
+    ("reference", True, "d", "registeredUsersReference"),
+    ("reference", False, "d", "registeredOwnerReference"),
     ("reference", False, "cgu", "altRecipient assistant"),
     ("reference", False, "cu", "manager"),
     ("reference", False, "g", "managedBy"),
@@ -80,6 +83,11 @@ _TABLE: tuple[tuple[str, bool, str, str], ...] = (
     ("string", False, "u", "msExchTeamMailboxExpiration msExchTeamMailboxSharePointUrl"),
     ("string", False, "u", "onPremisesUserPrincipalName preferredLanguage usageLocation userPrincipalName"),
     ("string", False, "u", "userType"),
+    ("string", False, "u", "cloudMSExchTeamMailboxExpiration cloudMSExchTeamMailboxSharePointUrl"),
+    ("string", True, "d", "alternativeSecurityId devicePhysicalIds"),
+    ("string", False, "d", "sourceAnchor cloudAnchor displayName deviceOSType deviceOSVersion deviceTrustType"),
+    ("string", False, "d", "approximateLastLogonTimestamp cloudDeviceOSType cloudDeviceOSVersion"),
+    ("string", False, "d", "cloudDisplayName"),
     ("integer", False, "cgu", "msExchModerationFlags msExchRecipientTypeDetails msDsHabSeniorityIndex"),
     ("integer", False, "cgu", "msExchRecipientDisplayType"),
     ("integer", False, "cu", "countryCode msRtcSipOptionFlags"),
@@ -88,7 +96,11 @@ _TABLE: tuple[tuple[str, bool, str, str], ...] = (
     ("integer", False, "u", "msExchAuditDelegate msExchAuditDelegateAdmin msExchAuditOwner"),
     ("integer", False, "u", "msExchElcMailboxFlags msExchMailboxAuditLogAgeLimit msExchRemoteRecipientType"),
     ("integer", False, "u", "msExchResourceCapacity msRtcSipApplicationOptions"),
+    ("integer", False, "d", "deviceObjectVersion dirSyncOverrides"),
     ("binary", True, "cu", "userCertificate userSMIMECertificate"),
+    ("binary", True, "u", "searchableDeviceKey"),
+    ("binary", True, "d", "userCertificate stkDeviceKey"),
+    ("binary", False, "d", "deviceId onPremiseSecurityIdentifier"),
     ("binary", False, "cu", "msExchBlockedSendersHash msExchSafeRecipientsHash msExchSafeSendersHash"),
     ("binary", False, "cu", "thumbnailPhoto"),
     ("binary", False, "gu", "onPremiseSecurityIdentifier"),
@@ -105,13 +117,14 @@ _TABLE: tuple[tuple[str, bool, str, str], ...] = (
     ("boolean", False, "g", "hideDLMembership msOrgIsOrganizational oOFReplyToOriginator"),
     ("boolean", False, "g", "reportToOriginator reportToOwner securityEnabled"),
     ("boolean", False, "u", "accountEnabled msExchBypassAudit msExchMailboxAuditEnable"),
+    ("boolean", False, "d", "accountEnabled cloudAccountEnabled cloudCreated cloudMastered isCompliant isManaged"),
 )
-_LETTERS = {"c": "contact", "g": "group", "u": "user"}
+_LETTERS = {"c": "contact", "d": "device", "g": "group", "u": "user"}
 _OPEN = ("extension_", "msexch", "msrtcsip")
 
 
 def _build() -> dict[str, dict[str, Attribute]]:
-    schema: dict[str, dict[str, Attribute]] = {"user": {}, "group": {}, "contact": {}}
+    schema: dict[str, dict[str, Attribute]] = {"user": {}, "group": {}, "contact": {}, "device": {}}
     for kind, multi, letters, names in _TABLE:
         for name in names.split():
             for letter in letters:

@@ -39,8 +39,8 @@ NAVIGATIONS: Mapping[str, Mapping[str, Navigation]] = {
         "directReports": Navigation("manager", backward=True),
         "memberOf": _MEMBER_OF,
         "ownedObjects": Navigation("owner", backward=True),
-        "ownedDevices": Navigation("registeredOwner", backward=True),
-        "registeredDevices": Navigation("registeredUser", backward=True),
+        "ownedDevices": Navigation("registeredOwnerReference", backward=True),
+        "registeredDevices": Navigation("registeredUsersReference", backward=True),
     },
     "group": {
         "members": Navigation("member"),
@@ -54,8 +54,8 @@ NAVIGATIONS: Mapping[str, Mapping[str, Navigation]] = {
     },
     "device": {
         "memberOf": _MEMBER_OF,
-        "registeredOwners": Navigation("registeredOwner"),
-        "registeredUsers": Navigation("registeredUser"),
+        "registeredOwners": Navigation("registeredOwnerReference"),
+        "registeredUsers": Navigation("registeredUsersReference"),
     },
     "application": {"owners": Navigation("owner")},
 }

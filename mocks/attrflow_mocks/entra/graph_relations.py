@@ -186,7 +186,7 @@ def _owner(context: Context, kind: str, key: str) -> DirectoryObject:
 
 def _check_other(context: Context, owner: DirectoryObject, attribute: str, target: DirectoryObject) -> None:
     if context.tenant.store.links.has(owner.id, attribute, target.id):
-        name = {"owner": "owners", "registeredOwner": "registeredOwners"}.get(attribute, "registeredUsers")
+        name = {"owner": "owners", "registeredOwnerReference": "registeredOwners"}.get(attribute, "registeredUsers")
         raise bad_request(
             f"One or more added object references already exist for the following modified properties: '{name}'."
         )

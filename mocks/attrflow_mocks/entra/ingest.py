@@ -27,7 +27,7 @@ ROOT = "/ingest/v1"
 _PAGE = 500
 _MAX_PAGE = 5000
 _BATCH = 100
-_KINDS = frozenset({"user", "group", "contact"})
+_KINDS = frozenset({"user", "group", "contact", "device"})
 _IDENTITY = frozenset({"sourceAnchor", "cloudAnchor", "cloudMastered", "blockOnPremisesSync"})
 
 
@@ -139,7 +139,9 @@ def _lookup(tenant: TenantState, request: Request) -> Response:
     given = _parameters(request)
     kind, anchor, cloud = given.get("type", "user"), given.get("sourceAnchor"), given.get("cloudAnchor")
     if kind not in _KINDS or not (anchor or cloud):
-        raise Refusal(400, "InvalidRequest", "Give sourceAnchor=… or cloudAnchor=…, and type=user, group or contact.")
+        raise Refusal(
+            400, "InvalidRequest", "Give sourceAnchor=… or cloudAnchor=…, and type=user, group, contact or device."
+        )
     found = tenant.store.holder(f"anchor:{kind}", anchor) if anchor else _by_cloud_anchor(tenant, cloud or "")
     if found is None or not found.live or found.kind != kind:
         raise Refusal(404, "ResourceNotFound", f"There is no {kind} with the anchor {anchor or cloud}.")
@@ -204,7 +206,7 @@ def _carry_out(tenant: TenantState, item: Mapping[str, object]) -> tuple[Directo
 def _incoming(item: Mapping[str, object]) -> Incoming:
     kind = item.get("type")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise Refusal(400, "InvalidRequest", f"type is {kind!r}; it must be user, group or contact.")
+        raise Refusal(400, "InvalidRequest", f"type is {kind!r}; it must be user, group, contact or device.")
     source, cloud = _text(item, "sourceAnchor"), _text(item, "cloudAnchor")
     attributes: dict[str, ShadowValue | None] = {}
     references: dict[str, ReferenceEdit] = {}

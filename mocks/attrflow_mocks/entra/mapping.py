@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+import uuid
 from collections.abc import Mapping
 
 from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue
@@ -32,6 +33,13 @@ _RENAMED: Mapping[str, str] = {
     "facsimileTelephoneNumber": "faxNumber",
     "dnsDomainName": "onPremisesDomainName",
 }
+_ONLY_DEVICES = {
+    "deviceOSType": "operatingSystem",
+    "deviceOSVersion": "operatingSystemVersion",
+    "deviceTrustType": "trustType",
+    "isCompliant": "isCompliant",
+    "isManaged": "isManaged",
+}
 _ONLY_GROUPS = {"description": "description", "netBiosName": "onPremisesNetBiosName"}
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.\d+Z")
 _REVISION_AND_COUNT = 8
@@ -43,7 +51,7 @@ def graph_updates(
     """The Graph properties that follow from changed shadow values; attributes in `skip` are left alone.
 
     Raises:
-        ValueError: a security identifier that is not one.
+        ValueError: a security identifier, or a device's GUID, that is not one.
     """
     updates: dict[str, object] = {}
     extensions = found.properties.get("onPremisesExtensionAttributes")
@@ -51,13 +59,15 @@ def graph_updates(
     for name, value in changed.items():
         if name in skip:
             continue
-        target = _RENAMED.get(name) or (_ONLY_GROUPS.get(name) if found.kind == "group" else None)
+        target = _renamed(found.kind).get(name)
         if target is not None:
             updates[target] = list(value) if isinstance(value, tuple) else value
         elif name == "telephoneNumber":
             updates["businessPhones"] = [value] if value else []
         elif name == "onPremiseSecurityIdentifier":
             updates["onPremisesSecurityIdentifier"] = sid_text(value) if isinstance(value, bytes) else None
+        elif name == "deviceId" and found.kind == "device":
+            updates["deviceId"] = _guid_text(value) if isinstance(value, bytes) else None
         elif name == "msExchHideFromAddressLists":
             updates["showInAddressList"] = None if value is None else not value
         elif name == "lastPasswordChangeTimestamp":
@@ -73,9 +83,7 @@ def graph_updates(
 def cloud_entry(found: DirectoryObject) -> dict[str, ShadowValue]:
     """An object that was never synchronized, under the connector space's names."""
     entry: dict[str, ShadowValue] = {}
-    backward = {target: name for name, target in _RENAMED.items()}
-    if found.kind == "group":
-        backward |= {target: name for name, target in _ONLY_GROUPS.items()}
+    backward = {target: name for name, target in _renamed(found.kind).items()}
     direct = {"userPrincipalName": "userPrincipalName", "mail": "mail", "mailNickname": "alias"}
     backward |= direct | {"proxyAddresses": "proxyAddresses"}
     for target, name in backward.items():
@@ -85,6 +93,9 @@ def cloud_entry(found: DirectoryObject) -> dict[str, ShadowValue]:
                 entry[name] = tuple(str(item) for item in value)
         elif isinstance(value, (str, bool)):
             entry[name] = value
+    guid = found.properties.get("deviceId")
+    if found.kind == "device" and isinstance(guid, str):
+        entry["deviceId"] = uuid.UUID(guid).bytes_le
     phones = found.properties.get("businessPhones")
     if isinstance(phones, list) and phones:
         entry["telephoneNumber"] = str(phones[0])
@@ -98,6 +109,20 @@ def cloud_entry(found: DirectoryObject) -> dict[str, ShadowValue]:
         if name.casefold().startswith("extension_") and isinstance(value, (str, bool, int)):
             entry[name] = value
     return entry
+
+
+def _renamed(kind: str) -> Mapping[str, str]:
+    """Properties by attribute for one kind of object."""
+    if kind == "device":
+        return {"displayName": "displayName", "accountEnabled": "accountEnabled", **_ONLY_DEVICES}
+    return {**_RENAMED, **_ONLY_GROUPS} if kind == "group" else _RENAMED
+
+
+def _guid_text(raw: bytes) -> str:
+    """A device's id as Graph shows it, from the octets of an objectGUID."""
+    if len(raw) != 16:
+        raise ValueError(f"{len(raw)} bytes are not a device's id, which has 16")
+    return str(uuid.UUID(bytes_le=raw))
 
 
 def sid_text(raw: bytes) -> str:

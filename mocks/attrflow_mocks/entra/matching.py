@@ -1,6 +1,6 @@
 """Whether an incoming new object is one that the tenant already has: hard match, soft match, or none.
 
-After the documented order: source anchor first, then the primary SMTP address, then the user name.
+After the documented order: source anchor first, then the primary SMTP address, then the user name; devices by deviceId.
 Changes nothing.
 """
 
@@ -36,6 +36,8 @@ def find_match(tenant: TenantState, incoming: DirectoryObject) -> Match | None:
         return match
     if incoming.kind == "user":
         _refuse_known_sid(tenant, incoming)
+    if incoming.kind == "device":
+        return _registered(tenant, incoming)
     if tenant.features["blockSoftMatchEnabled"]:
         return None
     return _soft(tenant, incoming)
@@ -57,6 +59,13 @@ def _by_anchor(tenant: TenantState, incoming: DirectoryObject) -> Match | None:
             "objects by hard match is blocked (blockCloudObjectTakeoverThroughHardMatchEnabled).",
         )
     return Match(found, "hard")
+
+
+def _registered(tenant: TenantState, incoming: DirectoryObject) -> Match | None:
+    """A device that registered itself before its computer was synchronized: both have the computer's objectGUID."""
+    id_ = incoming.text("deviceId")
+    found = tenant.store.holder("deviceId", id_) if id_ else None
+    return Match(found, "soft") if found is not None and found.source_anchor is None else None
 
 
 def _refuse_known_sid(tenant: TenantState, incoming: DirectoryObject) -> None:

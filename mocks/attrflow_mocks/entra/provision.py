@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from attrflow_mocks.entra.bin import out_of_bin, to_bin
-from attrflow_mocks.entra.mapping import graph_updates
+from attrflow_mocks.entra.mapping import cloud_entry, graph_updates
 from attrflow_mocks.entra.matching import find_match
 from attrflow_mocks.entra.objects import DirectoryObject, ShadowValue, parse_cloud_anchor
 from attrflow_mocks.entra.settle import AddressChange, Conflict, resettle
@@ -101,6 +101,9 @@ def update(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
     found = _addressed(tenant, incoming)
     if found.cloud_managed:
         return found
+    if found.kind == "device" and not found.synced and found.source_anchor is None and incoming.source_anchor:
+        # It registered itself before its computer was synchronized, and is taken over as it is (assumed).
+        found = replace(found, synced=True, source_anchor=incoming.source_anchor, shadow=cloud_entry(found))
     if not found.synced:
         raise Refusal(400, "UpdateOfCloudObject", f"{found.kind} {found.id} is mastered in the cloud (error 114).")
     if incoming.source_anchor and found.source_anchor != incoming.source_anchor:
@@ -116,7 +119,7 @@ def update(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
 
 
 def delete(tenant: TenantState, incoming: Incoming) -> DirectoryObject:
-    """Delete a synchronized object: users go to the bin, groups and contacts for good.
+    """Delete a synchronized object: users go to the bin, groups, contacts and devices for good.
 
     Raises:
         Refusal: not there, or mastered in the cloud.
@@ -164,7 +167,8 @@ def _mapped(tenant: TenantState, draft: DirectoryObject, changed: Mapping[str, S
     try:
         updates = graph_updates(draft, changed, held)
     except ValueError as error:
-        raise Refusal(400, "IdentityDataValidationFailed", f"{error}.", "onPremiseSecurityIdentifier") from None
+        blamed = "deviceId" if "device" in str(error) else "onPremiseSecurityIdentifier"
+        raise Refusal(400, "IdentityDataValidationFailed", f"{error}.", blamed) from None
     overrides = draft.overrides - (set(changed) if not held else set())
     return replace(draft, shadow=shadow, properties={**draft.properties, **updates}, overrides=overrides)
 
@@ -211,6 +215,8 @@ def _new_defaults(draft: DirectoryObject) -> Mapping[str, object]:
     defaults: dict[str, object] = {}
     if draft.kind == "user":
         defaults = {"userType": "Member", "accountEnabled": True}
+    elif draft.kind == "device":
+        defaults = {"accountEnabled": True, "isCompliant": None, "isManaged": None, "alternativeSecurityIds": []}
     elif draft.kind == "group":
         defaults = {"mailEnabled": False, "securityEnabled": False, "groupTypes": []}
     return {**defaults, **draft.properties}
@@ -241,11 +247,22 @@ def _refuse_foreign_sid(tenant: TenantState, draft: DirectoryObject) -> None:
         )
 
 
+def _refuse_foreign_device_id(tenant: TenantState, draft: DirectoryObject) -> None:
+    id_ = draft.text("deviceId") if draft.kind == "device" else None
+    if draft.kind == "device" and id_ is None:
+        raise Refusal(400, "IdentityDataValidationFailed", "A device needs a deviceId.", "deviceId")
+    holder = tenant.store.holder("deviceId", id_) if id_ else None
+    if holder is not None and holder.id != draft.id:
+        message = f"deviceId {id_} belongs to device {holder.id}."
+        raise Refusal(409, "AttributeValueMustBeUnique", message, "deviceId")
+
+
 def _finish(tenant: TenantState, draft: DirectoryObject, incoming: Incoming, change: AddressChange) -> DirectoryObject:
     """Settle names and addresses, resolve references, and only then commit."""
     _refuse_foreign_sid(tenant, draft)
+    _refuse_foreign_device_id(tenant, draft)
     try:
-        settled = resettle(tenant, draft, change)
+        settled = draft if draft.kind == "device" else resettle(tenant, draft, change)
     except Conflict as conflict:
         raise _refused(conflict) from None
     references = _resolved(tenant, draft.id, incoming.references)

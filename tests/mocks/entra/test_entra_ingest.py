@@ -31,7 +31,8 @@ def entry(client: DirectClient, name: str, kind: str = "user") -> dict[str, Any]
 
 def test_the_schema_names_types_and_multiplicity(client: DirectClient) -> None:
     types = client.send("GET", "/ingest/v1/schema").json["objectTypes"]
-    assert set(types) == {"user", "group", "contact"}
+    assert set(types) == {"user", "group", "contact", "device"}
+    assert types["device"]["attributes"]["deviceId"] == {"type": "binary", "multi": False}
     user = types["user"]["attributes"]
     assert user["proxyAddresses"] == {"type": "string", "multi": True}
     assert user["onPremiseSecurityIdentifier"] == {"type": "binary", "multi": False}

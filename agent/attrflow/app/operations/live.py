@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveDirectories", "live_directories"]
 
-_CLOUD_TYPES = ("User", "Group", "Contact")
+_CLOUD_TYPES = ("User", "Group", "Contact", "Device")
 _BY_DOMAIN = frozenset({"userprincipalname", "mail", "proxyaddresses"})
 """Attributes whose values the tenant changes where their domain is not verified."""
 

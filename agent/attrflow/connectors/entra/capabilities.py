@@ -41,6 +41,7 @@ class Capability:
 _READ_ONLY = "Graph has it read-only; only directory synchronization writes it"
 _NO_PROPERTY = "Graph has no property for it"
 _NO_TYPE = {
+    "device": "Graph lets no application make or change a device of hybrid join",
     "group": "the graph channel does not write groups",
     "contact": "Graph has contacts read-only",
 }
@@ -92,6 +93,12 @@ _CONTACT: _Table = (
     ("exact", "no", "physicalDeliveryOfficeName:addresses.officeLocation telephoneNumber:phones.business"),
     ("exact", "no", "mobile:phones.mobile facsimileTelephoneNumber:phones.businessFax"),
 )
+_DEVICE: _Table = (
+    ("exact", "no", "cloudAnchor:id cloudMastered:onPremisesSyncEnabled displayName accountEnabled deviceId"),
+    ("exact", "no", "deviceOSType:operatingSystem deviceOSVersion:operatingSystemVersion"),
+    ("exact", "no", "deviceTrustType:trustType isCompliant isManaged"),
+    ("exact", "no", "onPremiseSecurityIdentifier:onPremisesSecurityIdentifier"),
+)
 _WRITABLE_WHEN_SYNCED = frozenset({"mobile", "usageLocation", "otherMails"})
 
 
@@ -111,7 +118,7 @@ def _rows(object_type: str, table: _Table) -> Iterator[Capability]:
 
 CAPABILITIES: Mapping[str, Mapping[str, Capability]] = {
     object_type: {row.attribute: row for row in _rows(object_type, table)}
-    for object_type, table in (("user", _USER), ("group", _GROUP), ("contact", _CONTACT))
+    for object_type, table in (("user", _USER), ("group", _GROUP), ("contact", _CONTACT), ("device", _DEVICE))
 }
 """What is declared, by object type and attribute; everything else Graph does not know."""
 _FOLDED = {
@@ -130,7 +137,7 @@ def capability(object_type: str, attribute: str) -> Capability:
     known = _FOLDED.get(object_type, {}).get(attribute.casefold())
     if known is not None:
         return known
-    if attribute.casefold().startswith("extension_") and object_type != "contact":
+    if attribute.casefold().startswith("extension_") and object_type not in ("contact", "device"):
         write: Write = "yes" if object_type == "user" else "no"
         return Capability(attribute, attribute, "exact", write, _NO_TYPE.get(object_type, ""))
     return Capability(attribute, None, "none", "no", _NO_PROPERTY)

@@ -1,8 +1,8 @@
 """Exports over Graph: users created, changed and deleted, as far as Graph lets an application do it.
 
 What Graph cannot write is named in the outcome with the reason, and stays pending. A create carries
-onPremisesImmutableId, by which it is looked up before it is sent again. Groups and contacts are
-refused here.
+onPremisesImmutableId, by which it is looked up before it is sent again. Groups, contacts and devices
+are refused here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ _REQUIRED = {
     "displayName": "displayName",
     "userPrincipalName": "userPrincipalName",
 }
+_NO_DEVICES = (
+    "Graph lets no application make or delete a device (documented: application permissions are not supported); a "
+    "computer registers itself once the product has synchronized it. Let the outbound rule only join devices, or "
+    'use channel = "ingest" with the mock tenant.'
+)
 _SYNCED_REASON = "directory synchronization masters the user, and Graph refuses the change"
 _PROPERTY_NAMES = {row.property: name for name, row in CAPABILITIES["user"].items()}
 
@@ -54,6 +59,8 @@ class GraphWriter:
     def _one(self, change: ExportChange) -> ExportOutcome:
         if change.object_type != "user":
             detail = f"The graph channel writes users only; this is a {change.object_type}."
+            if change.object_type == "device":
+                return ExportOutcome(change.cs_id, error="permission-issue", detail=f"{detail} {_NO_DEVICES}")
             return ExportOutcome(change.cs_id, error="cd-error", detail=detail)
         if unknown := [t.dn for r in change.references.values() for t in r.added if t.anchor is None]:
             detail = f"The change refers to {unknown[0]}, which the cloud does not have."

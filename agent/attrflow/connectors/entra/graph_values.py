@@ -7,6 +7,7 @@ of one, a security identifier as text. Pure.
 from __future__ import annotations
 
 import struct
+import uuid
 from collections.abc import Collection, Mapping
 
 from attrflow.connectors.entra.capabilities import Capability, capability
@@ -61,7 +62,17 @@ def attribute_values(known: Capability, item: Mapping[str, object]) -> Values:
         data = data.get(inner) if isinstance(data, dict) else None
     if known.attribute == "onPremiseSecurityIdentifier":
         return (sid_bytes(data),) if isinstance(data, str) else NO_VALUES
+    if known.attribute == "deviceId":
+        return (_guid_octets(data),) if isinstance(data, str) else NO_VALUES
     return _plain(data)
+
+
+def _guid_octets(text: str) -> bytes:
+    """A GUID's octets as a directory holds them in objectGUID; ValueError where the text is none."""
+    try:
+        return uuid.UUID(text).bytes_le
+    except ValueError:
+        raise ValueError(f"{text!r} is not a device's id") from None
 
 
 def _plain(data: object) -> Values:

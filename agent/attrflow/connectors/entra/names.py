@@ -1,6 +1,6 @@
 """Names of Entra objects: the cloudAnchor, which is the anchor, and the DN made from the sourceAnchor.
 
-A cloudAnchor is `User_`, `Group_` or `Contact_` and the object's id. The DN is `CN={hex}` with the
+A cloudAnchor is `User_`, `Group_`, `Contact_` or `Device_` and the object's id. The DN is `CN={hex}` with the
 upper-case hex of the sourceAnchor's UTF-8 bytes, or `CN={cloudAnchor}` where no sourceAnchor is known
 (behaviour.md §1.1). Pure text; knows no wire.
 """
@@ -22,8 +22,8 @@ __all__ = [
 PARTITION = "default"
 """The one partition of an Entra connector."""
 
-OBJECT_TYPES = ("user", "group", "contact")
-_PREFIXES = {"user": "User_", "group": "Group_", "contact": "Contact_"}
+OBJECT_TYPES = ("user", "group", "contact", "device")
+_PREFIXES = {"user": "User_", "group": "Group_", "contact": "Contact_", "device": "Device_"}
 
 
 def cloud_anchor(object_type: str, id_: str) -> str:

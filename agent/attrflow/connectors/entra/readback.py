@@ -21,7 +21,7 @@ from attrflow.model.values import NO_VALUES, Value, Values
 
 __all__ = ["CloudReader", "CloudState", "CloudValue", "Quarantined"]
 
-_PATHS = {"user": "users", "group": "groups", "contact": "contacts"}
+_PATHS = {"user": "users", "group": "groups", "contact": "contacts", "device": "devices"}
 _ERRORS = "onPremisesProvisioningErrors"
 _QUARANTINED = {
     "userPrincipalName": ("userprincipalname",),
@@ -61,7 +61,7 @@ class CloudValue:
 
 
 class CloudReader:
-    """Reads final values of users, groups and contacts."""
+    """Reads final values of users, groups, contacts and devices."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire

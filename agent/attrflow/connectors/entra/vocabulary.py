@@ -37,7 +37,8 @@ _SINGLE: Mapping[Syntax, tuple[tuple[tuple[str, ...], str], ...]] = {
         (_U, "userPrincipalName onPremisesUserPrincipalName usageLocation userType"),
         (_U, "lastPasswordChangeTimestamp msExchImmutableId msExchResourceDisplay msRtcSipOwnerUrn"),
         (_U, "msExchElcExpirySuspensionStart msExchElcExpirySuspensionEnd msExchTeamMailboxExpiration"),
-        (_U, "msExchTeamMailboxSharePointUrl"),
+        (_U, "msExchTeamMailboxSharePointUrl cloudMSExchTeamMailboxExpiration"),
+        (_U, "cloudMSExchTeamMailboxSharePointUrl"),
     ),
     Syntax.INTEGER: (
         (_UGC, "msDsHabSeniorityIndex msExchModerationFlags msExchRecipientDisplayType"),
@@ -79,19 +80,39 @@ _MULTI: Mapping[Syntax, tuple[tuple[tuple[str, ...], str], ...]] = {
         (_U, "otherMails signInNames msExchArchiveName msExchResourceMetadata msExchUserHoldPolicies"),
         (_U, "msExchResourceSearchProperties cloudMSExchUCVoiceMailSettings cloudMSExchUserHoldPolicies"),
     ),
-    Syntax.BINARY: ((_UC, "userCertificate userSMIMECertificate"),),
+    Syntax.BINARY: (
+        (_UC, "userCertificate userSMIMECertificate"),
+        (_U, "searchableDeviceKey"),
+    ),
     Syntax.REFERENCE: (
         (_UGC, "authOrig unauthOrig dLMemRejectPerms dLMemSubmitPerms publicDelegates"),
         (_UGC, "cloudPublicDelegates msExchBypassModerationLink msExchBypassModerationFromDLMembersLink"),
         (_UGC, "msExchModeratedByLink"),
         (_G, "member owner msExchCoManagedByLink"),
         (_U, "msExchDelegateListLink msExchTeamMailboxOwners"),
+        (_U, "cloudMSExchDelegateListLink cloudMSExchTeamMailboxOwners"),
     ),
 }
+_DEVICE: tuple[tuple[Syntax, bool, str], ...] = (
+    (Syntax.STRING, False, "sourceAnchor cloudAnchor displayName deviceOSType deviceOSVersion"),
+    (Syntax.STRING, False, "deviceTrustType approximateLastLogonTimestamp cloudDeviceOSType"),
+    (Syntax.STRING, False, "cloudDeviceOSVersion cloudDisplayName"),
+    (Syntax.STRING, True, "alternativeSecurityId devicePhysicalIds"),
+    (Syntax.INTEGER, False, "deviceObjectVersion dirSyncOverrides"),
+    (Syntax.BOOLEAN, False, "accountEnabled cloudAccountEnabled cloudCreated cloudMastered isCompliant isManaged"),
+    (Syntax.BINARY, False, "deviceId onPremiseSecurityIdentifier"),
+    (Syntax.BINARY, True, "userCertificate stkDeviceKey"),
+    (Syntax.REFERENCE, False, "registeredOwnerReference"),
+    (Syntax.REFERENCE, True, "registeredUsersReference"),
+)
 _READ_ONLY = frozenset({"blockOnPremisesSync", "cloudAnchor", "cloudMastered"})
 
 
 def _attributes(object_type: str) -> Iterator[AttributeType]:
+    if object_type == "device":
+        for syntax, multi, names in _DEVICE:
+            yield from (AttributeType(name, syntax, multi, name in _READ_ONLY) for name in names.split())
+        return
     for multi, table in ((False, _SINGLE), (True, _MULTI)):
         for syntax, rows in table.items():
             for types, names in rows:
@@ -100,25 +121,12 @@ def _attributes(object_type: str) -> Iterator[AttributeType]:
 
 
 VOCABULARY: Mapping[str, tuple[AttributeType, ...]] = {
-    object_type: tuple(_attributes(object_type)) for object_type in ("user", "group", "contact")
+    object_type: tuple(_attributes(object_type)) for object_type in ("user", "group", "contact", "device")
 }
 """The attributes of each object type."""
 
 _BESIDE: tuple[tuple[str, Syntax, bool, str], ...] = (
-    ("user", Syntax.STRING, False, "cloudMSExchTeamMailboxExpiration cloudMSExchTeamMailboxSharePointUrl"),
-    ("user", Syntax.BINARY, True, "searchableDeviceKey"),
     ("user", Syntax.REFERENCE, False, "msExchTeamMailboxSharePointLinkedBy"),
-    ("user", Syntax.REFERENCE, True, "cloudMSExchDelegateListLink cloudMSExchTeamMailboxOwners"),
-    ("device", Syntax.STRING, False, "sourceAnchor cloudAnchor displayName deviceOSType deviceOSVersion"),
-    ("device", Syntax.STRING, False, "deviceTrustType approximateLastLogonTimestamp cloudDeviceOSType"),
-    ("device", Syntax.STRING, False, "cloudDeviceOSVersion cloudDisplayName"),
-    ("device", Syntax.STRING, True, "alternativeSecurityId devicePhysicalIds"),
-    ("device", Syntax.INTEGER, False, "deviceObjectVersion dirSyncOverrides"),
-    ("device", Syntax.BOOLEAN, False, "accountEnabled cloudAccountEnabled cloudCreated isCompliant isManaged"),
-    ("device", Syntax.BINARY, False, "deviceId onPremiseSecurityIdentifier"),
-    ("device", Syntax.BINARY, True, "userCertificate stkDeviceKey"),
-    ("device", Syntax.REFERENCE, False, "registeredOwnerReference"),
-    ("device", Syntax.REFERENCE, True, "registeredUsersReference"),
 )
 
 
@@ -129,7 +137,6 @@ def _beside(object_type: str) -> Iterator[AttributeType]:
 
 
 PRODUCT_SPACE: Mapping[str, tuple[AttributeType, ...]] = {
-    object_type: (*VOCABULARY.get(object_type, ()), *_beside(object_type))
-    for object_type in ("user", "group", "contact", "device")
+    object_type: (*attributes, *_beside(object_type)) for object_type, attributes in VOCABULARY.items()
 }
 """The product's whole connector space of a tenant, also what no channel carries yet. For checking rules."""

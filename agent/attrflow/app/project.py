@@ -156,7 +156,7 @@ class Project:
     @property
     def joins(self) -> JoinAttributes:
         """What the rules join on, as they are spelt now."""
-        return JoinAttributes(*join_attributes(self.rules.ruleset))
+        return JoinAttributes(*join_attributes(self.rules.ruleset, self.settings.connectors.values()))
 
     def program(self, *, observed: bool = False) -> Program:
         """The project's rules, compiled; `observed` also records the nodes of expressions."""

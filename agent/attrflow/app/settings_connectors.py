@@ -28,7 +28,8 @@ from attrflow.app.settings_values import (
     scheme_of,
 )
 from attrflow.connectors.entra.settings import is_loopback
-from attrflow.model.configuration import ConnectorConfiguration, ConnectorKind, Partition
+from attrflow.model.configuration import RFC2307_NAMES, ConnectorConfiguration, ConnectorKind, Partition
+from attrflow.model.names import InvalidName, parse_dn
 from attrflow.rules.positions import suggestion
 from attrflow.rules.rule import named_guid
 
@@ -39,14 +40,15 @@ KINDS: Final = ("ad", "openldap", "entra")
 
 _COMMON: Final = ("kind", "id", "object-types", "attributes", "parameters", "profiles", "guards")
 _LDAP: Final = ("url", "tls", "account", "password", "ca-file", "page-size", "timeout-seconds", "filter", "partitions")
-_AD: Final = (*_LDAP, "object-security")
+_AD: Final = (*_LDAP, "object-security", "reference-by")
+_OPENLDAP: Final = (*_LDAP, "reference-by", "filler-member")
 _ENTRA: Final = (
     *("channel", "tenant", "client-id", "client-secret"),
     *("graph-url", "login-url", "ingest-url", "page-size"),
 )
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "ad": (*_COMMON, *_AD),
-    "openldap": (*_COMMON, *_LDAP),
+    "openldap": (*_COMMON, *_OPENLDAP),
     "entra": (*_COMMON, *_ENTRA),
 }
 _OBJECT_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -150,6 +152,7 @@ def _read(name: str, table: Table, folder: Path, ids: dict[str, str]) -> Connect
         settings=settings,
         profiles=read_profiles(table, kind, partitions),
         guards=read_guards(table),
+        reference_by=_reference_by(table, kind),
     )
     return ConnectorSettings(configuration, secret)
 
@@ -206,6 +209,44 @@ def _names(table: Table, key: str) -> tuple[str, ...]:
     return tuple(seen.values())
 
 
+def _reference_by(table: Table, kind: str) -> Mapping[str, str]:
+    """Attributes whose values name other objects, each with the attribute that has the names (`settings` says more)."""
+    if kind == "entra":
+        return {}
+    if "reference-by" not in table:
+        return RFC2307_NAMES if kind == "openldap" else {}
+    names = table.table("reference-by")
+    found: dict[str, str] = {}
+    for attribute in names.values:
+        by = names.text(attribute)
+        if by is None:
+            continue
+        for place in (attribute, by):
+            if not ATTRIBUTE_NAME.fullmatch(place):
+                names.wrong(attribute, f"{place!r} cannot be an attribute's name: letters, digits and '-'")
+        if attribute.casefold() == by.casefold():
+            message = f"{attribute!r} cannot name objects by itself"
+            names.wrong(attribute, message, 'the key holds the names, the value has them: memberUid = "uid"')
+        elif by in names:
+            names.wrong(attribute, f"{by!r} holds names of other objects itself, so that it cannot be a name")
+        elif attribute.casefold() in {one.casefold() for one in found}:
+            names.wrong(attribute, f"{attribute!r} stands twice", "the case of letters makes no difference")
+        else:
+            found[attribute] = by
+    return found
+
+
+def _filler(table: Table) -> str | None:
+    """The DN that stands in groups which must have a member and have none."""
+    text = table.text("filler-member")
+    if text is not None:
+        try:
+            parse_dn(text)
+        except InvalidName as error:
+            table.wrong("filler-member", f"'filler-member' is no DN: {error}", 'such as "cn=nobody,dc=example,dc=test"')
+    return text
+
+
 def _ldap(name: str, kind: str, table: Table, folder: Path) -> tuple[dict[str, object], SecretReference | None]:
     url = table.required("url", 'url = "ldaps://dc1.contoso.test"')
     problem = ldap_problem(url) if url is not None else None
@@ -234,6 +275,7 @@ def _ldap(name: str, kind: str, table: Table, folder: Path) -> tuple[dict[str, o
         "timeout_seconds": table.number("timeout-seconds", 1),
         "object_security": table.flag("object-security") if kind == "ad" else None,
         "filter": search,
+        "filler_member": _filler(table) if kind == "openldap" else None,
     }
     return _given(settings), secret
 

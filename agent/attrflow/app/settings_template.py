@@ -282,7 +282,8 @@ def _directory(connector: NewDirectory, id_: str) -> str:
         *_EXTRAS,
         *(
             ["# object-security = true   # DirSync without the right to replicate: only what the account may read"]
-            * is_ad
+            if is_ad
+            else _OPENLDAP_EXTRAS
         ),
     ]
     for partition in connector.partitions:
@@ -307,6 +308,12 @@ _EXTRAS = (
     "# filter = '(!(employeeType=test))'   # an LDAP filter that imported objects must match as well",
     "# page-size = 1000",
     "# timeout-seconds = 60",
+)
+
+_OPENLDAP_EXTRAS = (
+    "# Attributes whose values name other objects, and by which attribute: they become references. {}: none.",
+    'reference-by = { memberUid = "uid" }',
+    '# filler-member = "cn=nobody,dc=example,dc=test"   # stands in groups that must have a member; never a member',
 )
 
 

@@ -135,7 +135,7 @@ class Session:
         self._take_effect()
 
     def _take_effect(self) -> None:
-        cs, mv = join_attributes(self.ruleset)
+        cs, mv = join_attributes(self.ruleset, self.laboratory.configurations.values())
         self.joins = JoinAttributes(cs, mv)
         self.store.set_join_attributes(cs, mv)
         self._programs: dict[bool, Program] = {}

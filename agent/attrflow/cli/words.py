@@ -27,6 +27,7 @@ _LABELS: Mapping[str, tuple[str, str]] = {
     "stage-delete-add": (STAGING, "Delete Adds"),
     "stage-failure": (STAGING, "Discovery Errors"),
     "exported-change-not-reimported": (STAGING, "Exported Changes Not Reimported"),
+    "ambiguous-reference-name": (STAGING, "Ambiguous Reference Names"),
     "disconnector-projected-flow": (INBOUND, "Projections"),
     "disconnector-projected-no-flow": (INBOUND, "Projections"),
     "disconnector-projected-remove-mv": (INBOUND, "Projections Removed"),

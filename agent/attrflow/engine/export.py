@@ -21,6 +21,7 @@ from attrflow.model.connector_space import CSObject, StoredError, export_hologra
 from attrflow.model.delta import EMPTY_IMAGE, AttributeDelta, Delta, Image, apply_delta, compose, image_difference
 from attrflow.model.entry import ExportChange, ExportOutcome, OutgoingReferences, ReferenceTarget
 from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.reference_names import exported_name
 from attrflow.model.references import ReferenceDelta
 from attrflow.model.schema import Schema
 from attrflow.ports.view import View
@@ -63,18 +64,10 @@ def escrow_batch(
             continue
         delta = cso.unapplied
         assert delta is not None, "exports_now saw it"
-        ready, waiting = _split_references(working, delta)
+        ready, waiting = _split_references(working, delta, connector)
         if part == "references" and waiting:
-            names = ", ".join(sorted({f"{name} → {_name(working, i)}" for name, s in waiting.items() for i in s.added}))
-            blocked.append(
-                RunObject(
-                    "export-failure",
-                    cs_id,
-                    cso.dn,
-                    "dn-attributes-failure",
-                    f"the directory does not hold what is referred to: {names}",
-                )
-            )
+            why = _why_waiting(working, waiting, connector)
+            blocked.append(RunObject("export-failure", cs_id, cso.dn, "dn-attributes-failure", why))
         if part == "references" and not ready:
             continue
         if part == "references":  # attributes that are still here are those that the channel cannot write
@@ -104,17 +97,40 @@ def resume_batch(view: View, ids: Iterable[int], connector: ConnectorConfigurati
     return ExportBatch(working.changes(), tuple(changes))
 
 
-def _split_references(working: WorkingSet, delta: Delta) -> tuple[dict[str, ReferenceDelta], dict[str, ReferenceDelta]]:
-    """References whose targets the directory holds, and those that must wait; values to remove never wait."""
+def _split_references(
+    working: WorkingSet, delta: Delta, connector: ConnectorConfiguration
+) -> tuple[dict[str, ReferenceDelta], dict[str, ReferenceDelta]]:
+    """References whose targets the directory holds, and those that must wait; values to remove never wait.
+
+    Where targets are named by an attribute, one that lacks it waits too.
+    """
     ready: dict[str, ReferenceDelta] = {}
     waiting: dict[str, ReferenceDelta] = {}
     for name, shift in delta.references.items():
-        there = frozenset(i for i in shift.added if _exists(working.cs(i)))
+        by = connector.reference_by.get(name)
+        there = frozenset(
+            i
+            for i in shift.added
+            if _exists(found := working.cs(i)) and (by is None or (found and exported_name(found, by)) is not None)
+        )
         if there or shift.removed:
             ready[name] = ReferenceDelta(there, shift.removed)
         if shift.added - there:
             waiting[name] = ReferenceDelta(shift.added - there)
     return ready, waiting
+
+
+def _why_waiting(working: WorkingSet, waiting: dict[str, ReferenceDelta], connector: ConnectorConfiguration) -> str:
+    absent, nameless = set(), set()
+    for attribute, shift in waiting.items():
+        for id_ in shift.added:
+            shown = f"{attribute} → {_name(working, id_)}"
+            if _exists(working.cs(id_)):
+                nameless.add(f"{shown} has no {connector.reference_by[attribute]} to be named by")
+            else:
+                absent.add(shown)
+    told = [f"the directory does not hold what is referred to: {', '.join(sorted(absent))}"] if absent else []
+    return "; ".join((*told, *sorted(nameless)))
 
 
 def _exists(cso: CSObject | None) -> bool:
@@ -155,8 +171,7 @@ def _change(
     if type_ is not None:
         attributes = {n: c for n, c in attributes.items() if not ((a := type_.attribute(n)) and a.read_only)}
     references = {
-        name: OutgoingReferences(_targets(working, shift.added), _targets(working, _nameable(working, shift.removed)))
-        for name, shift in delta.references.items()
+        name: _outgoing(working, shift, connector.reference_by.get(name)) for name, shift in delta.references.items()
     }
     references = {name: outgoing for name, outgoing in references.items() if outgoing.added or outgoing.removed}
     source_anchor = export_hologram(cso).attributes.get("sourceAnchor")
@@ -186,8 +201,17 @@ def _nameable(working: WorkingSet, ids: frozenset[int]) -> frozenset[int]:
     return frozenset(i for i in ids if _may_be_named(working.cs(i)))
 
 
-def _targets(working: WorkingSet, ids: frozenset[int]) -> tuple[ReferenceTarget, ...]:
+def _outgoing(working: WorkingSet, shift: ReferenceDelta, by: str | None) -> OutgoingReferences:
+    removed = _nameable(working, shift.removed)
+    return OutgoingReferences(_targets(working, shift.added, by), _targets(working, removed, by))
+
+
+def _targets(working: WorkingSet, ids: frozenset[int], by: str | None) -> tuple[ReferenceTarget, ...]:
+    """How the directory names what references lead to: by DN and anchor, or by the value of an attribute of theirs."""
     found = (working.cs(i) for i in sorted(ids))
+    if by is not None:
+        names = (exported_name(cso, by) for cso in found if cso is not None)
+        return tuple(ReferenceTarget(name, by=by) for name in names if name is not None)
     return tuple(ReferenceTarget(cso.dn, cso.anchor) for cso in found if cso is not None)
 
 

@@ -59,6 +59,8 @@ class StagePlan:
     """Connector-space ids that the batch touched: what a full import has seen."""
     need_whole: tuple[str, ...] = ()
     """Anchors of objects that only a part of came in: read them whole and stage them again."""
+    read_again: frozenset[tuple[str, str]] = frozenset()
+    """(partition, anchor) of objects that refer by names and of which only their directory can say by which."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Program:
         self.outbound_connectors = tuple(
             dict.fromkeys(r.connector for r in ruleset.rules if r.direction == "outbound" and not r.disabled)
         )
-        self.joins = JoinAttributes(*join_attributes(ruleset))
+        self.joins = JoinAttributes(*join_attributes(ruleset, configurations.values()))
 
     # -- compiling --------------------------------------------------------------------------------
 

@@ -7,17 +7,16 @@ confirmed attribute by attribute; what did not come back is noted, and flowed ag
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from attrflow.engine.confirmation import DELETE, confirm
 from attrflow.engine.placeholders import leave_referrers
 from attrflow.engine.plan import StagePlan
+from attrflow.engine.staging_batch import StagingBatch as _Batch
 from attrflow.engine.staging_content import imported_image, unreadable_reference
 from attrflow.engine.staging_names import settle_names
-from attrflow.engine.working_set import JoinAttributes, WorkingSet
-from attrflow.model.changes import RunObject
+from attrflow.engine.working_set import JoinAttributes
 from attrflow.model.configuration import ConnectorConfiguration, EngineOptions
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram, refused_no_more
 from attrflow.model.delta import EMPTY_IMAGE, Delta, compose, image_difference
@@ -38,65 +37,6 @@ COUNTERS = {
     "obsolete": "stage-delete",
     "delete-add": "stage-delete-add",
 }
-
-
-class _Batch:
-    """What one batch gathers."""
-
-    def __init__(
-        self,
-        view: View,
-        joins: JoinAttributes,
-        connector: ConnectorConfiguration,
-        partition: str,
-        schema: Schema,
-        world: World,
-        run: int,
-    ) -> None:
-        self.working = WorkingSet(view, joins)
-        self.connector = connector
-        self.partition = partition
-        self.schema = schema
-        self.world = world
-        self.run = run
-        self.now = world.now().isoformat(timespec="milliseconds")
-        self.counters: Counter[str] = Counter()
-        self.objects: list[RunObject] = []
-        self.seen: set[int] = set()
-        self.need_whole: list[str] = []
-        self.brought: Collection[int] | None = None
-        self.options = EngineOptions()
-
-    def came_before(self, cso: CSObject) -> bool:
-        """Whether a full import has brought the object already."""
-        return self.brought is not None and (cso.id in self.seen or cso.id in self.brought)
-
-    def count(
-        self, counter: str, cs_id: int | None, dn: str, error: str | None = None, detail: str | None = None
-    ) -> None:
-        self.counters[counter] += 1
-        if counter != "stage-no-change" or self.brought is None:  # of a full import they are all the others
-            self.objects.append(RunObject(counter, cs_id, dn, error, detail))
-
-    def not_reimported(self, cso: CSObject, names: tuple[str, ...]) -> None:
-        """Note exported values that did not come back, and have the next sync compare them again."""
-        detail = ", ".join(names)
-        self.counters["exported-change-not-reimported"] += 1
-        self.objects.append(
-            RunObject("exported-change-not-reimported", cso.id, cso.dn, "exported-change-not-reimported", detail)
-        )
-        mvo = self.working.mv(cso.link.mv_id) if cso.link is not None else None
-        if mvo is not None:
-            self.working.put_mv(mvo.id, replace(mvo, retry=mvo.retry | {"export"}))
-
-    def plan(self) -> StagePlan:
-        return StagePlan(
-            self.working.changes(),
-            dict(self.counters),
-            tuple(self.objects),
-            frozenset(self.seen),
-            tuple(self.need_whole),
-        )
 
 
 def stage_batch(
@@ -122,7 +62,7 @@ def stage_batch(
     batch.brought = brought
     batch.options = options or batch.options
     for imported in objects:
-        _stage(batch, imported)
+        _stage_and_name(batch, imported)
     return batch.plan()
 
 
@@ -140,8 +80,34 @@ def stage_obsolete(
     for cs_id in ids:
         cso = batch.working.cs(cs_id)
         if cso is not None and cso.kind == "staging":
+            batch.naming.changed(cso, None)
             _gone(batch, cso, Delta("obsolete"))
     return batch.plan()
+
+
+def _stage_and_name(batch: _Batch, imported: ImportedObject) -> None:
+    """Stage one object; where the names change by which others refer to it, they refer to who bears them now."""
+    naming, name, given = batch.naming, batch.connector.name, None
+    if not naming.needed:
+        _stage(batch, imported)
+        return
+    known = batch.working.cs_by_anchor(name, imported.anchor) if imported.anchor is not None else None
+    holder = _by_dn(batch, imported.dn)  # who has its DN steps aside, or is the object itself, without an anchor yet
+    if imported.change in ("delete", "left-scope"):
+        naming.changed(known, None)  # its names stand in the directory still
+    elif known is not None:
+        naming.make_moves(known.id)
+        known = batch.working.cs(known.id)
+    elif holder is None:
+        given = naming.give_name(imported)
+    _stage(batch, imported)
+    naming.take_back(given)
+    staged = batch.working.cs_by_anchor(name, imported.anchor) if imported.anchor is not None else None
+    if holder is not None:
+        naming.changed(holder, batch.working.cs(holder.id))
+    if staged is not None and (holder is None or holder.id != staged.id):
+        naming.changed(known, staged)
+    batch.warn(staged.id if staged is not None else None, imported.dn)
 
 
 def _stage(batch: _Batch, imported: ImportedObject) -> None:
@@ -260,7 +226,7 @@ def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
 
 
 def _left(batch: _Batch, cso: CSObject) -> None:
-    leave_referrers(batch.working, cso.id, lambda type_: _multi_valued(batch.schema, type_))
+    leave_referrers(batch.working, cso.id, batch.multi_valued)
 
 
 def _stage_content(
@@ -280,8 +246,8 @@ def _stage_content(
     retyped = known and before is not None and not promised and imported.object_type not in (None, before.object_type)
     type_name = cso.object_type if promised else imported.object_type or cso.object_type
     before_it = EMPTY_IMAGE if retyped else current
-    wanted = imported_image(batch.working, batch.world, batch.connector, imported, before_it)
-    multi = _multi_valued(batch.schema, type_name)
+    wanted = imported_image(batch.working, batch.world, batch.connector, imported, before_it, batch.naming.resolve)
+    multi = batch.multi_valued(type_name)
     step = image_difference(EMPTY_IMAGE if retyped or not known else current, wanted, multi=multi)
     unconfirmed, missing = confirm(cso, wanted, imported)
     if missing and (cso.link is not None or DELETE in missing):
@@ -333,8 +299,3 @@ def _stage_content(
 def _is_replaced(cso: CSObject) -> bool:
     """Whether an export that is not done yet deletes the object and adds another under its name."""
     return any(delta is not None and delta.operation == "delete-add" for delta in (cso.unapplied, cso.escrowed))
-
-
-def _multi_valued(schema: Schema, object_type: str | None) -> frozenset[str]:
-    found = schema.object_types.get(object_type or "")
-    return frozenset(a.name for a in found.attributes.values() if a.multi) if found is not None else frozenset()

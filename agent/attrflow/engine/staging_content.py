@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from attrflow.engine.staging_names import step_aside
@@ -18,9 +19,21 @@ __all__ = ["imported_image", "unreadable_reference"]
 
 
 def imported_image(
-    working: WorkingSet, world: World, connector: ConnectorConfiguration, imported: ImportedObject, current: Image
+    working: WorkingSet,
+    world: World,
+    connector: ConnectorConfiguration,
+    imported: ImportedObject,
+    current: Image,
+    named: Callable[[ReferenceTarget], int],
 ) -> Image:
-    """The object's whole content: as imported, or (a partial change) what is known with the change on top."""
+    """The object's whole content: as imported, or (a partial change) what is known with the change on top.
+
+    `named` says whom a reference means that names its target by an attribute.
+    """
+
+    def resolve(target: ReferenceTarget) -> int:
+        return named(target) if target.by is not None else _resolve(working, world, connector, target)
+
     whole = imported.change == "whole"
     attributes = {} if whole else dict(current.attributes)
     for name, values in imported.attributes.items():
@@ -31,11 +44,11 @@ def imported_image(
     references: dict[str, ReferenceSet] = {} if whole else dict(current.references)
     for name, incoming in imported.references.items():
         known = current.references.get(name, NO_REFERENCES)
-        added = frozenset(_resolve(working, world, connector, target) for target in incoming.added)
+        added = frozenset(resolve(target) for target in incoming.added)
         if incoming.whole:
             after = _replaced(known, added)
         else:
-            removed = frozenset(_resolve(working, world, connector, target) for target in incoming.removed) - added
+            removed = frozenset(resolve(target) for target in incoming.removed) - added
             after = edited(known, ReferenceDelta(frozenset(i for i in added if i not in known), removed))
         if after.count:
             references[name] = after
@@ -84,7 +97,8 @@ def unreadable_reference(
     """What is wrong with the first reference value that is no DN, unless its anchor is known anyway."""
     for attribute, references in imported.references.items():
         for target in (*references.added, *references.removed):
-            if target.anchor is not None and working.cs_by_anchor(connector.name, target.anchor):
+            known = target.anchor is not None and working.cs_by_anchor(connector.name, target.anchor)
+            if known or target.by is not None:
                 continue
             try:
                 parse_dn(target.dn)

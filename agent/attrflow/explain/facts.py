@@ -16,6 +16,7 @@ from attrflow.explain.recorder import Observation
 from attrflow.model.connector_space import CSObject
 from attrflow.model.delta import Image
 from attrflow.model.metaverse import MVObject
+from attrflow.model.reference_names import exported_name, named_by
 from attrflow.model.references import NO_REFERENCES, ReferenceSet
 from attrflow.model.values import NO_VALUES, Reference, Value, Values, display
 from attrflow.ports.store import Store
@@ -109,14 +110,31 @@ class Facts:
             cso = self.observation.cs_after(id_)
         if cso is None:
             return ShownValue("reference", f"#{id_}", id_)
+        if (named := named_by(cso.dn)) is not None and cso.kind == "placeholder":
+            return ShownValue("reference", named[1], id_, f"no object bears this {named[0]}")
         name = self.cs_name(cso)
         return ShownValue("reference", name, id_, cso.dn if name != cso.dn else None)
 
-    def in_image(self, image: Image, attribute: str) -> Shown:
-        """An attribute of a connector-space image."""
-        return self.shown(
-            image.attributes.get(attribute, NO_VALUES), image.references.get(attribute, NO_REFERENCES), "cs"
-        )
+    def in_image(self, image: Image, attribute: str, connector: str) -> Shown:
+        """An attribute of a connector-space image; references by name as their directory holds them, by the name."""
+        references = image.references.get(attribute, NO_REFERENCES)
+        by = self.names_by(connector, attribute)
+        if by is None or not references.count:
+            return self.shown(image.attributes.get(attribute, NO_VALUES), references, "cs")
+        named = sorted((self._by_name(id_, by) for id_ in islice(references, SHOWN_VALUES)), key=lambda v: v.text)
+        return Shown(tuple(named), references.count)
+
+    def names_by(self, connector: str, attribute: str) -> str | None:
+        """The attribute of the targets by whose values an attribute refers to them; None where it has DNs."""
+        configuration = self.program.configurations.get(connector)
+        return configuration.reference_by.get(attribute) if configuration is not None else None
+
+    def _by_name(self, id_: int, by: str) -> ShownValue:
+        cso = self.store.cs(id_)
+        name = exported_name(cso, by) if cso is not None else None
+        if cso is None or name is None:
+            return self._reference(id_, "cs")
+        return ShownValue("reference", name, id_, cso.dn if cso.kind == "staging" else f"no object bears this {by}")
 
     def in_metaverse(self, mvo: MVObject, attribute: str) -> Shown:
         """An attribute of a metaverse object."""

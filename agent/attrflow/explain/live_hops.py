@@ -12,8 +12,9 @@ from attrflow.model.delta import Image
 from attrflow.model.entry import ReferenceTarget
 from attrflow.model.errors import AttrflowError
 from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.reference_names import name_dn, names_borne
 from attrflow.model.references import NO_REFERENCES
-from attrflow.model.values import NO_VALUES, Values, display, same_values
+from attrflow.model.values import NO_VALUES, Values, display, folded, same_values
 
 __all__ = ["cloud_hop", "directory_hop"]
 
@@ -85,6 +86,10 @@ def _shown(facts: Facts, connector: str, live: LiveRead) -> Shown:
 
 def _target(facts: Facts, connector: str, target: ReferenceTarget) -> ShownValue:
     cso = _known(facts, connector, target)
+    if target.by is not None:
+        missing = cso is None or cso.kind == "placeholder"
+        note = f"no object bears this {target.by}" if missing else cso.dn if cso is not None else None
+        return ShownValue("reference", target.dn, cso.id if cso is not None else None, note)
     if cso is None:
         return ShownValue("reference", target.dn or target.anchor or "", note="not in the connector space")
     name = facts.cs_name(cso)
@@ -96,10 +101,19 @@ def _known(facts: Facts, connector: str, target: ReferenceTarget) -> CSObject | 
         found = facts.store.cs_by_anchor(connector, target.anchor)
         if found is not None:
             return found
+    if target.by is not None:
+        return _by_name(facts, connector, target.by, target.dn)
     try:
         return facts.store.cs_by_dn(connector, dn_key(target.dn)) if target.dn else None
     except InvalidName:
         return None
+
+
+def _by_name(facts: Facts, connector: str, by: str, name: str) -> CSObject | None:
+    """What a name leads to: the only object that bears it, else its placeholder, if something refers to that."""
+    found = (facts.store.cs(i) for i in facts.store.cs_by_value(connector, None, by, folded(name)))
+    bearers = [cso for cso in found if folded(name) in names_borne(cso, by)]
+    return bearers[0] if len(bearers) == 1 else facts.store.cs_by_dn(connector, dn_key(name_dn(by, name)))
 
 
 def _holds(live: LiveRead, exported: Values) -> bool:

@@ -211,7 +211,9 @@ def cs_document(facts: Facts, cso: CSObject) -> CSDocument:
         mvo.id if mvo is not None else None,
         facts.mv_name(mvo) if mvo is not None else None,
         link_text(facts, cso),
-        tuple(_value_row(facts, name, facts.in_image(known, name), _of_known(cso, name)) for name in names),
+        tuple(
+            _value_row(facts, name, facts.in_image(known, name, cso.connector), _of_known(cso, name)) for name in names
+        ),
         tuple(_pending(facts, cso)),
         tuple(_applied(facts, cso)),
         error_document(facts, cso.import_error) if cso.import_error is not None else None,
@@ -255,8 +257,8 @@ def _changes(facts: Facts, cso: CSObject, delta: Delta, below: Image, above: Ima
             ChangeRow(
                 name,
                 operation,
-                facts.in_image(below, name),
-                facts.in_image(above, name),
+                facts.in_image(below, name, cso.connector),
+                facts.in_image(above, name, cso.connector),
                 facts.rule(origin.rule_id, run) if origin is not None else None,
                 facts.since(run) if run is not None else None,
             )

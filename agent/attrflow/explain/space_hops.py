@@ -14,6 +14,7 @@ from attrflow.explain.resolve_object import DirectoryFind
 from attrflow.model.connector_space import CSObject, StoredError, import_hologram
 from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
 from attrflow.model.metaverse import HeldReference
+from attrflow.model.reference_names import named_by, names_borne
 from attrflow.model.values import Reference
 
 __all__ = [
@@ -68,12 +69,12 @@ def _source_attribute(facts: Facts, cso: CSObject, name: str, way: AttributeWay)
     if name == "dn":
         return SpaceAttribute(name, Shown((ShownValue("text", cso.dn),), 1), "imported")
     image = cso.image or EMPTY_IMAGE
-    value = facts.in_image(image, name)
+    value = facts.in_image(image, name, cso.connector)
     provenance = cso.provenance.get(name)
     since = facts.since(provenance.since_run) if provenance is not None else None
     held = inbound_held(facts, cso, way.metaverse)
     if touches(cso.pending_import, name):
-        pending = facts.in_image(import_hologram(cso), name)
+        pending = facts.in_image(import_hologram(cso), name, cso.connector)
         return SpaceAttribute(name, value, "import-pending", pending, since, held=held)
     if not value.absent:
         return SpaceAttribute(name, value, "imported", since=since, held=held)
@@ -124,7 +125,7 @@ def _target_note(cso: CSObject) -> str | None:
 
 def _target_attribute(facts: Facts, cso: CSObject, name: str) -> SpaceAttribute:
     known = import_hologram(cso)
-    value = facts.in_image(known, name)
+    value = facts.in_image(known, name, cso.connector)
     origin = cso.provenance.get(name)
     rule = facts.rule(origin.origin.rule_id, origin.since_run) if origin is not None and origin.origin else None
     since = facts.since(origin.since_run) if origin is not None else None
@@ -140,7 +141,7 @@ def _target_attribute(facts: Facts, cso: CSObject, name: str) -> SpaceAttribute:
     for layer, word in layers:
         image = apply_delta(layer, image)
         if touches(layer, name):
-            state, pending = word, facts.in_image(image, name)
+            state, pending = word, facts.in_image(image, name, cso.connector)
     if cso.unapplied is not None and cso.unapplied.operation == "delete":
         state, pending = "pending-delete", NOTHING
     return SpaceAttribute(name, value, state, pending, since, rule, held)
@@ -239,8 +240,20 @@ def held_document(facts: Facts, held: HeldReference) -> Held:
 
 
 def _why_placeholder(facts: Facts, cso: CSObject) -> str:
+    if (named := named_by(cso.dn)) is not None:
+        return _why_nobody(facts, cso.connector, *named)
     configuration = facts.program.configurations.get(cso.connector)
     why = keeps_out(configuration, cso.dn) if configuration is not None else None
     if why is not None:
         return f"{why}, so it is not imported"
     return f"{cso.connector} has not imported it: no such object, no rights to read it, or a type that is not selected"
+
+
+def _why_nobody(facts: Facts, connector: str, by: str, name: str) -> str:
+    """Why a name leads to no object: none that is imported bears it, or several do."""
+    searched = facts.store.cs_by_value(connector, None, by, name.casefold())
+    found = map(facts.store.cs, searched)
+    bearers = [cso.dn for cso in found if cso is not None and name.casefold() in names_borne(cso, by)]
+    if len(bearers) > 1:
+        return f"it is the {by} of {' and of '.join(bearers)}: nobody is meant by a name that several bear"
+    return f"no object of {connector} that is imported has this {by}"

@@ -10,6 +10,7 @@ from attrflow.model.names import dn_key, is_within
 
 __all__ = [
     "GUARDS",
+    "RFC2307_NAMES",
     "ConnectorConfiguration",
     "ConnectorKind",
     "EngineOptions",
@@ -38,6 +39,8 @@ StepType = Literal[
 GuardKind = Literal["deletes", "disables", "identity-changes", "membership-removals"]
 """What the guard against accidents counts among pending exports."""
 GUARDS: tuple[GuardKind, ...] = get_args(GuardKind)
+RFC2307_NAMES: Mapping[str, str] = {"memberUid": "uid"}
+"""What names what in an OpenLDAP directory where its settings do not say otherwise (RFC 2307 §5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,9 @@ class ConnectorConfiguration:
     """The connector's own run profiles by name; one with a default profile's name stands in its place."""
     guards: Mapping[GuardKind, GuardLimit] = field(default_factory=dict)
     """Limits of the guard against accidental exports, where the connector has its own."""
+    reference_by: Mapping[str, str] = field(default_factory=dict)
+    """By attribute whose values name other objects: the attribute of those that holds the names (`memberUid`: `uid`).
+    Both in the schema's spelling."""
 
     def partition(self, name: str) -> Partition:
         """The partition of that name; it must exist."""

@@ -28,6 +28,8 @@ class ReferenceTarget:
 
     dn: str
     anchor: str | None = None
+    by: str | None = None
+    """The attribute of the target that has the value in `dn`, which then is a name and no DN (`memberUid`)."""
 
 
 @dataclass(frozen=True, slots=True)

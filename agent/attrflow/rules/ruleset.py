@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.rules.document import read_rules, write_rules
 from attrflow.rules.positions import Finding, placed, suggestion
@@ -119,13 +120,16 @@ def read_ruleset(text: str) -> RuleSet:
     return RuleSet.of(rules)
 
 
-def join_attributes(ruleset: RuleSet) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+def join_attributes(
+    ruleset: RuleSet, connectors: Iterable[ConnectorConfiguration] = ()
+) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
     """What joins of enabled rules search: connector-space attributes by connector, and metaverse attributes.
 
     An inbound join searches the metaverse, an outbound one a connector space; the other side is only read.
-    For the store's index (DECISIONS 17).
+    Attributes by which references of `connectors` name their targets are searched as well. For the store's
+    index (DECISIONS 17).
     """
-    cs: dict[str, set[str]] = {}
+    cs: dict[str, set[str]] = {c.name: set(c.reference_by.values()) for c in connectors if c.reference_by}
     mv: set[str] = set()
     for rule in ruleset.rules:
         if rule.disabled:

@@ -77,4 +77,4 @@ class Environment:
     @property
     def joins(self) -> JoinAttributes:
         """What the rules in effect join on."""
-        return JoinAttributes(*join_attributes(self.ruleset()))
+        return JoinAttributes(*join_attributes(self.ruleset(), self.configurations.values()))

@@ -11,15 +11,18 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from attrflow.engine.naming import AMBIGUOUS
 from attrflow.engine.plan import StagePlan
 from attrflow.engine.stage import stage_batch, stage_obsolete
 from attrflow.model.changes import ChangeSet, RunObject, Watermark
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.entry import ImportedObject, ImportFinding, Page
 from attrflow.model.names import InvalidName, dn_key
+from attrflow.model.reference_names import name_dn
 from attrflow.model.schema import Schema
+from attrflow.model.values import display, folded
 from attrflow.ports.connector import Connector
 from attrflow.ports.store import CSFilter
 from attrflow.ports.view import Reads
@@ -34,6 +37,8 @@ WAKE_SECONDS = 0.2
 """How long either side waits for the other before it looks whether the run is to stop."""
 RESTARTED = "full-import-instead"
 """A connector's finding: the watermark is not accepted any more, what follows is a full import."""
+_WARNINGS = ("exported-change-not-reimported", AMBIGUOUS)
+"""Counters of what went well and is not what somebody would expect."""
 NOTES = frozenset({RESTARTED, "object-type-not-read"})
 """Findings about the import as a whole: they are no discovery errors."""
 
@@ -71,6 +76,7 @@ def import_step(environment: Environment, step: Step, connector: Connector, part
         step.note("The directory did not confirm that everything was read: nothing was taken for deleted.")
     elif work.whole and work.failures:
         step.note("Some objects could not be read: nothing was taken for deleted.")
+    work.read_names_again()
     if reached is not None:
         work.keep_mark(reached)
     return Imported(work.result(), work.seen)
@@ -102,6 +108,8 @@ class _Import:
         self.received = 0
         self.need_whole: Counter[str] = Counter()
         """Anchors of objects to read whole, and how many parts of each came in."""
+        self.read_again: set[tuple[str, str]] = set()
+        """Partition and anchor of objects whose references by name only their directory can tell apart."""
         self.unresolved = 0
         self._mark: str | None = None
         # A directory seldom tells how much will come: as much as is known already is a fair guess for people.
@@ -155,13 +163,17 @@ class _Import:
 
     def stage(self, objects: Sequence[ImportedObject], *, again: bool = False) -> None:
         """Stage and commit one batch; `again`: these were counted as received when a part of them came in."""
-        environment, name = self.environment, self.configuration.name
-        view = environment.store.prefetch(_reads(name, objects))
-        plan = stage_batch(
-            view,
+        plan = self._plan(objects, self.partition)
+        self._keep(plan, 0 if again else len(objects))
+        self.need_whole.update(plan.need_whole)
+
+    def _plan(self, objects: Sequence[ImportedObject], partition: str) -> StagePlan:
+        environment = self.environment
+        return stage_batch(
+            environment.store.prefetch(_reads(self.configuration, objects)),
             objects,
             self.configuration,
-            self.partition,
+            partition,
             self.schema,
             environment.joins,
             environment.world,
@@ -169,11 +181,10 @@ class _Import:
             brought=self.seen if self.whole else None,
             options=environment.options,
         )
-        self._keep(plan, 0 if again else len(objects))
-        self.need_whole.update(plan.need_whole)
 
     def _keep(self, plan: StagePlan, processed: int) -> None:
         self.seen |= plan.seen
+        self.read_again |= plan.read_again
         self.received += processed
         self.failures += plan.counters.get("stage-failure", 0)
         self.step.commit(plan.changes, plan.counters, plan.objects, processed=processed)
@@ -202,6 +213,21 @@ class _Import:
             )
             self.step.commit(ChangeSet(), {"stage-failure": parts}, (failed,) * parts)
 
+    def read_names_again(self) -> None:
+        """Read objects again that refer by a name to what bore several, and staged before one of them was taken away.
+
+        What has not changed thereby is counted by nobody: the import brought it already.
+        """
+        wanted, self.read_again = self.read_again, set()
+        for partition, anchor in sorted(wanted):
+            whole = self.connector.read_object(partition, anchor)
+            if whole is None:
+                continue  # it is gone since: the next import tells
+            plan = self._plan((whole,), partition)
+            counters = {name: n for name, n in plan.counters.items() if name != "stage-no-change"}
+            listed = [one for one in plan.objects if one.counter in counters]
+            self._keep(replace(plan, counters=counters, objects=tuple(listed)), 0)
+
     def obsolete_the_unseen(self) -> None:
         """Every object of the partition that a complete full import did not bring is obsolete (§1.4, 6)."""
         environment, name = self.environment, self.configuration.name
@@ -220,7 +246,7 @@ class _Import:
             return "completed-discovery-errors"
         if self._transients():
             return "completed-transient-objects"
-        if self.step.counters.get("exported-change-not-reimported"):
+        if any(self.step.counters.get(warning) for warning in _WARNINGS):
             return "completed-warnings"
         return "success"
 
@@ -239,25 +265,37 @@ class _Import:
         return False
 
 
-def _reads(connector: str, objects: Sequence[ImportedObject]) -> Reads:
+def _reads(connector: ConnectorConfiguration, objects: Sequence[ImportedObject]) -> Reads:
     """All that staging these objects will look up, named before it is asked (DECISIONS 2)."""
     anchors: set[tuple[str, str]] = set()
     keys: set[tuple[str, str]] = set()
+    values: set[tuple[str, str | None, str, str]] = set()
 
     def name(dn: str, anchor: str | None) -> None:
         if anchor is not None:
-            anchors.add((connector, anchor))
+            anchors.add((connector.name, anchor))
         try:
-            keys.add((connector, dn_key(dn)))
+            keys.add((connector.name, dn_key(dn)))
         except InvalidName:
             return  # staging reports it with the object
 
+    def by_value(attribute: str, value: str) -> None:
+        values.add((connector.name, None, attribute, folded(value)))
+        name(name_dn(attribute, value), None)
+
+    naming = set(connector.reference_by.values())
     for imported in objects:
         name(imported.dn, imported.anchor)
+        for attribute in naming:
+            for value in imported.attributes.get(attribute, ()):
+                by_value(attribute, display(value))
         for references in imported.references.values():
             for target in (*references.added, *references.removed):
-                name(target.dn, target.anchor)
-    return Reads(anchors=anchors, dn_keys=keys)
+                if target.by is not None:
+                    by_value(target.by, target.dn)
+                else:
+                    name(target.dn, target.anchor)
+    return Reads(anchors=anchors, dn_keys=keys, cs_values=values)
 
 
 def _read_ahead(connector: Connector, partition: str, watermark: str | None, step: Step) -> Iterator[Page]:

@@ -262,6 +262,10 @@ def _compare_connector(before: Mapping[str, Any], now: Mapping[str, Any], reason
             reasons.read_again(name, f"the {what} that are read changed")
     if before.get("settings", {}).get("filter") != now["settings"].get("filter"):
         reasons.read_again(name, "the filter changed")
+    if before.get("reference_by", {}) != now["reference_by"]:
+        reasons.read_again(name, "what names other objects changed (reference-by)")
+    if before.get("settings", {}).get("filler_member") != now["settings"].get("filler_member"):
+        reasons.read_again(name, "the filler-member changed")
     if before.get("parameters", {}) != now["parameters"]:
         reasons.synchronize_again(name, "a parameter changed")
     partitions = {one["name"]: one for one in before.get("partitions", ())}

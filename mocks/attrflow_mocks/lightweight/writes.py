@@ -33,6 +33,8 @@ def known(database: Database, description: str) -> Attribute:
     return attribute
 
 
+_MAY_BE_EMPTY = ("octetStringMatch", "distinguishedNameMatch")
+"""The empty DN is one, that of rootDSE: some groups hold it where they must have a member (observed)."""
 _DELETE = 1
 """The kind of change that takes values away."""
 
@@ -46,7 +48,7 @@ def _checked(database: Database, attribute: Attribute, values: Sequence[bytes], 
     if attribute.equality == "objectIdentifierMatch":
         keys = [None if _class(database, value) is None else key for value, key in zip(values, keys, strict=True)]
     for number, (value, key) in enumerate(zip(values, keys, strict=True)):
-        if key is None or (value == b"" and attribute.equality != "octetStringMatch"):
+        if key is None or (value == b"" and attribute.equality not in _MAY_BE_EMPTY):
             raise LdapError(21, f"{attribute.name}: value #{number} invalid per syntax")
     if kind != _DELETE and attribute.single and len(values) > 1:
         raise LdapError(19, f"{attribute.name}: multiple values provided")

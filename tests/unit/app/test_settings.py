@@ -176,6 +176,29 @@ def test_connectors() -> None:
     check(ENTRA.replace('"graph"', '"ingest"'), *["1:2 missing-key"] * 3)
 
 
+def test_names_that_refer_and_the_filler() -> None:
+    unix = AD.replace('"ad"', '"openldap"')
+    assert loaded(unix).connectors["hq"].reference_by == {"memberUid": "uid"}, "the default of the kind"
+    assert loaded(AD).connectors["hq"].reference_by == {}
+    assert loaded(with_line(unix, "reference-by = {}")).connectors["hq"].reference_by == {}
+    given = with_line(unix, "reference-by = { nisNetgroup = 'cn', memberUid = 'uid' }\nfiller-member = 'CN=No  one'")
+    hq = loaded(given).connectors["hq"]
+    assert hq.reference_by == {"nisNetgroup": "cn", "memberUid": "uid"}
+    assert settings_of(hq).filler_member == "cn=no one\x00"
+    check(with_line(unix, "reference-by = 'uid'"), "5:16 wrong-type")
+    check(with_line(unix, "reference-by = { memberUid = 5 }"), "5:30 wrong-type")
+    check(with_line(unix, "reference-by = { 'a b' = 'uid' }"), "5:26 wrong-value")
+    assert "cannot name objects by itself" in check(
+        with_line(unix, "reference-by = { uid = 'UID' }"), "5:24 wrong-value"
+    )
+    assert "holds names of other objects" in check(
+        with_line(unix, "reference-by = { memberUid = 'uid', uid = 'cn' }"), "5:30 wrong-value"
+    )
+    check(with_line(unix, "filler-member = 'nobody'"), "5:17 wrong-value")
+    assert "only kind openldap has it" in check(with_line(AD, "filler-member = 'cn=x'"), "5:1 unknown-key")
+    assert "only kind ad and openldap has it" in check(with_line(ENTRA, "reference-by = {}"), "5:1 unknown-key")
+
+
 @pytest.mark.parametrize(
     ("url", "tls", "code"),
     [

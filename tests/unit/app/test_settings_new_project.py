@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from attrflow.app.world import SeededWorld
 from attrflow.connectors.entra.settings import EntraSettings
 from attrflow.connectors.ldap.settings import settings_of
 from attrflow.model.errors import SettingsError
+from attrflow.rules.features import Features
 
 DIRECTORY = NewDirectory(
     "contoso.test",
@@ -107,6 +109,18 @@ def test_a_connector_can_be_added_to_a_text() -> None:
     text = settings_text("Lab", (), guid=guid) + "\n" + connector_text(openldap, guid=guid)
     unix = read_settings(text, Path("/lab")).connectors["unix"]
     assert unix.object_types == ("inetOrgPerson", "groupOfNames")
+    assert unix.reference_by == {"memberUid": "uid"}
+    assert "# filler-member = " in text
     assert unix.partitions[0].parameters == {"Domain.LDAP": "O=unix"}
     assert "object-security" not in text
     assert tomllib.loads(text)["connectors"]["unix"]["id"] == unix.id
+
+
+def test_with_the_feature_devices_connectors_have_the_object_types_for_them() -> None:
+    features = Features(devices=True)
+    text = settings_text("Lab", [DIRECTORY, TENANT], guid=SeededWorld(1).guid, features=features)
+    connectors = read_settings(text, Path("/lab")).connectors
+    assert {"computer", "msDS-Device"} <= set(connectors["contoso.test"].object_types)
+    assert connectors["entra"].object_types == ("user", "group", "contact", "device")
+    named = settings_text("Lab", [replace(TENANT, object_types=("user",))], guid=SeededWorld(1).guid, features=features)
+    assert read_settings(named, Path("/lab")).connectors["entra"].object_types == ("user",)

@@ -111,7 +111,7 @@ class Lab:
     def use(self, rules: Iterable[Rule]) -> None:
         """Use these rules from now on; the directories learn the attributes that they name."""
         self.ruleset = RuleSet.of(rules)
-        cs, mv = join_attributes(self.ruleset)
+        cs, mv = join_attributes(self.ruleset, self.configurations.values())
         self.joins = JoinAttributes(dict(cs), mv)
         self.store.set_join_attributes(cs, mv)
         for name in self.configurations:

@@ -206,6 +206,11 @@ SETTINGS: dict[str, tuple[dict[str, Any], Required]] = {
         Required(f"the containers of {HOME} changed"),
     ),
     "a filter": ({"settings": {"filter": "(a=b)"}}, Required("the filter changed")),
+    "other names that refer": (
+        {"reference_by": {"memberUid": "uid"}},
+        Required("what names other objects changed (reference-by)"),
+    ),
+    "a filler": ({"settings": {"filler_member": "cn=x"}}, Required("the filler-member changed")),
     "another page size": ({"settings": {"page_size": 5}}, Required()),
     "a parameter": ({"parameters": {"Site": "OSL"}}, Required(None, "a parameter changed")),
     "a parameter of a domain": (

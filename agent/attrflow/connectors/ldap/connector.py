@@ -14,6 +14,7 @@ from attrflow.connectors.ldap.entries import EntryReader
 from attrflow.connectors.ldap.export import Exporter
 from attrflow.connectors.ldap.full_import import FullImport
 from attrflow.connectors.ldap.lookup import FoundEntry, Lookup
+from attrflow.connectors.ldap.naming import names_in, referring, with_names
 from attrflow.connectors.ldap.schema import read_root_dse, read_schema
 from attrflow.connectors.ldap.scope import Scope
 from attrflow.connectors.ldap.settings import settings_of
@@ -69,12 +70,20 @@ class LdapConnector:
         self._dialogue.open()
         try:
             root = read_root_dse(self._session, self._dialogue.ask)
-            self._server_schema = read_schema(self._session, root, self._dialogue.ask)
+            stated = read_schema(self._session, root, self._dialogue.ask)
+            named_by = names_in(stated, configuration)
+            self._server_schema = referring(stated, named_by)
         except BaseException:
             self._dialogue.close()
             raise
         self._scope = Scope(configuration, self._server_schema, settings.filter)
-        self._reader = EntryReader(settings.kind, self._server_schema, attributes)
+        self._reader = EntryReader(
+            settings.kind,
+            self._server_schema,
+            with_names(attributes, named_by, configuration.object_types),
+            named_by=named_by,
+            filler=settings.filler_member,
+        )
         self._full = FullImport(
             self._dialogue, self._scope, self._reader, is_ad=self._is_ad, page_size=settings.page_size
         )

@@ -14,9 +14,9 @@ from typing import Literal
 
 from attrflow.connectors.ldap.ranges import split_range
 from attrflow.connectors.ldap.schema import ServerSchema
-from attrflow.connectors.ldap.values import guid_of, read_references, read_uuids, read_values
+from attrflow.connectors.ldap.values import guid_of, read_names, read_references, read_uuids, read_values
 from attrflow.model.entry import ImportedObject, ImportedReferences, ImportFinding, ReferenceTarget
-from attrflow.model.names import InvalidName
+from attrflow.model.names import InvalidName, dn_key
 from attrflow.model.schema import AttributeType, Syntax
 from attrflow.model.values import NO_VALUES, Values
 
@@ -43,10 +43,20 @@ class EntryReader:
     """Reads entries of one connector."""
 
     def __init__(
-        self, kind: Literal["ad", "openldap"], schema: ServerSchema, selected: Mapping[str, Collection[str]]
+        self,
+        kind: Literal["ad", "openldap"],
+        schema: ServerSchema,
+        selected: Mapping[str, Collection[str]],
+        *,
+        named_by: Mapping[str, str] | None = None,
+        filler: str | None = None,
     ) -> None:
+        """`named_by`: attributes whose values name their target, by which attribute; `filler`: the key of a DN that
+        stands for no member, and is read nowhere."""
         self._is_ad = kind == "ad"
         self._schema = schema
+        self._named_by = named_by or {}
+        self._filler = filler
         self.anchor_attribute = "objectGUID" if self._is_ad else "entryUUID"
         anchor = schema.attribute(self.anchor_attribute)
         self._selected: dict[str, frozenset[str]] = {}
@@ -131,14 +141,25 @@ class EntryReader:
                 else:
                     values[type_.name] = read
                 continue
-            targets = read_references(type_, octets)
+            by = self._named_by.get(type_.name)
+            targets = read_references(type_, octets) if by is None else read_names(type_, octets, by)
             if isinstance(targets, ImportFinding):
                 findings.append(replace(targets, dn=dn))
-            elif (merged := _merge(references.get(type_.name), span, targets)) is not None:
+                continue
+            if by is None and not self._is_ad:
+                targets = tuple([target for target in targets if not self._is_filler(target)])
+                if not (targets or partial):
+                    continue
+            if (merged := _merge(references.get(type_.name), span, targets)) is not None:
                 references[type_.name] = merged
         if self._own_name is not None and self._type(object_type, self._own_name) is not None:
             values[self._own_name] = (dn,)  # DirSync never sends it, since it is not replicated
         return values, references, tuple(findings)
+
+    def _is_filler(self, target: ReferenceTarget) -> bool:
+        """Whether a value stands only because a group must have a member: the empty DN names no entry at all."""
+        key = dn_key(target.dn)
+        return not key or key == self._filler
 
     def _values(self, type_: AttributeType, octets: Sequence[bytes]) -> Values | ImportFinding:
         return read_uuids(type_, octets) if type_.name in self._schema.uuid_names else read_values(type_, octets)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.errors import SettingsError
+from attrflow.model.names import InvalidName, dn_key
 
 __all__ = ["LdapSettings", "Tls", "settings_of"]
 
@@ -37,6 +38,8 @@ class LdapSettings:
     """DirSync without the right to replicate: only what the account may read."""
     filter: str | None = None
     """An LDAP filter that imported objects must match as well."""
+    filler_member: str | None = None
+    """The key of the DN that stands in groups which must have a member and have none."""
 
     @property
     def local(self) -> bool:
@@ -81,6 +84,7 @@ def settings_of(configuration: ConnectorConfiguration) -> LdapSettings:
         timeout_seconds=reader.number("timeout_seconds", 60),
         object_security=reader.switch("object_security"),
         filter=_filter(reader),
+        filler_member=_dn_key(reader, "filler_member"),
     )
 
 
@@ -107,6 +111,16 @@ def _filter(reader: _Reader) -> str | None:
         return None
     text = text.strip()
     return text if text.startswith("(") else f"({text})"
+
+
+def _dn_key(reader: _Reader, key: str) -> str | None:
+    text = reader.text(key)
+    if text is None:
+        return None
+    try:
+        return dn_key(text)
+    except InvalidName as error:
+        raise reader.wrong(key, f"is no DN: {error}") from error
 
 
 class _Reader:

@@ -15,7 +15,7 @@ from attrflow.model.names import InvalidName, parse_dn
 from attrflow.model.schema import AttributeType, Syntax
 from attrflow.model.values import INTEGER_MAX, INTEGER_MIN, Reference, Value, Values
 
-__all__ = ["encode_value", "guid_of", "read_name", "read_references", "read_uuids", "read_values"]
+__all__ = ["encode_value", "guid_of", "read_name", "read_names", "read_references", "read_uuids", "read_values"]
 
 _INTEGER = re.compile(rb"[+-]?[0-9]+")
 _OPTIONAL_UID = re.compile(r"#'[01]*'B$", re.IGNORECASE)
@@ -82,6 +82,17 @@ def read_references(type_: AttributeType, octets: Sequence[bytes]) -> tuple[Refe
         except (InvalidName, UnicodeDecodeError):
             return _finding("invalid-reference-value", type_, value, "is no distinguished name")
         targets.append(ReferenceTarget(name, guid))
+    return tuple(targets)
+
+
+def read_names(type_: AttributeType, octets: Sequence[bytes], by: str) -> tuple[ReferenceTarget, ...] | ImportFinding:
+    """Where values point that name their target by its attribute `by`, as `memberUid` does by `uid`."""
+    targets = []
+    for value in octets:
+        try:
+            targets.append(ReferenceTarget(value.decode("utf-8"), by=by))
+        except UnicodeDecodeError:
+            return _finding("invalid-attribute-value", type_, value, "is no UTF-8 text")
     return tuple(targets)
 
 

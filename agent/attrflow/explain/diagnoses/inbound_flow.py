@@ -9,6 +9,7 @@ from attrflow.explain.diagnoses.words import clauses_of, joined, leaf, rule_text
 from attrflow.explain.documents import FlowRow, Held
 from attrflow.explain.findings import why_it_differs
 from attrflow.model.connector_space import CSObject
+from attrflow.model.reference_names import named_by
 from attrflow.rules.reading import source_attributes
 
 __all__ = [
@@ -263,6 +264,12 @@ def reference_held(case: Case) -> Found | None:
         f"and import {connector} in full"
     )
     target = f"{leaf(first.target.text)}{many}"
+    named = _named(case, first) if inbound else None
+    if named is not None:
+        by, name = named
+        select = (
+            f"let exactly one object that {connector} imports have the {by} {name}: a container or object type may miss"
+        )
     return Found(
         f"{case.attribute} of {case.name} refers to {target}, and that object is not in {place}: "
         f"{first.reason}. A reference flows only when its target does.",
@@ -276,6 +283,12 @@ def reference_held(case: Case) -> Found | None:
         ),
         ("attrflow cycle --delta", case.again),
     )
+
+
+def _named(case: Case, held: Held) -> tuple[str, str] | None:
+    """The attribute and the name by which a reference means its target, where it does so and nobody is meant."""
+    cso = case.facts.store.cs(held.target.id) if held.target.id is not None else None
+    return named_by(cso.dn) if cso is not None and cso.kind == "placeholder" else None
 
 
 def _held(connector: str, held: Held) -> str:

@@ -39,7 +39,7 @@ _OPENLDAP: Final[Mapping[tuple[Syntax, bool], str]] = {
         "cn uid mail o ou sn givenName description title telephoneNumber mobile pager street l st postalCode "
         "facsimileTelephoneNumber homePhone initials physicalDeliveryOfficeName"
     ),
-    (Syntax.REFERENCE, True): "manager member owner secretary seeAlso",
+    (Syntax.REFERENCE, True): "manager member memberUid uniqueMember owner secretary seeAlso",
 }
 _ENTRA: Final = {a.name.casefold(): a for attributes in PRODUCT_SPACE.values() for a in attributes}
 

@@ -29,12 +29,14 @@ _IMAGES: Final = {
     "unapplied-export-hologram": "pending-export",
     "export-hologram": "pending-export",
 }
-_DELTAS: Final = {
+_LAYERS: Final = {
     "pending-import": "pending-import",
     "unconfirmed-export": "unconfirmed",
     "escrowed-export": "escrowed",
     "unapplied-export": "pending-export",
 }
+_DELTAS: Final = {**_LAYERS, **{f"{name}-delta": layer for name, layer in _LAYERS.items()}}
+"""Deltas stand in an element of their layer, or are that element; clients of the sync engine know both forms."""
 _KNOWN: Final = frozenset(
     {
         *_IMAGES,
@@ -154,11 +156,11 @@ def _tower(node: Node, dn: str, file: Place, findings: Findings) -> tuple[dict[s
     changes: dict[str, Change] = {}
     for child in node.children:
         if child.name in _IMAGES:
-            entry = child.child("entry")
+            entry = child.child("entry") or (child if child.child("attr") or child.child("dn-attr") else None)
             if entry is not None:
                 images[_IMAGES[child.name]] = entry_of(entry, dn, file, findings)
         elif child.name in _DELTAS:
-            delta = child.child("delta")
+            delta = child if child.name.endswith("-delta") else child.child("delta")
             change = change_of(delta, dn, file, findings) if delta is not None else None
             if change is not None:
                 changes[_DELTAS[child.name]] = change

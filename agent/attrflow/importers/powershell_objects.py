@@ -26,6 +26,17 @@ from attrflow.model.values import Value
 __all__ = ["read_metaverse_objects", "read_space_objects"]
 
 Item = Mapping[str, Any]
+_SPACE: Final = frozenset(
+    (
+        *("serializedxml", "connectorid", "connectoridentifier", "connectorname", "connectortype"),
+        *("connectedmvobjectid", "distinguishedname", "dn", "objectid", "objecttype", "anchorvalue", "attributes"),
+        *("partitionid", "partitionname", "istransient", "isplaceholder", "isconnector", "hassyncerror"),
+        *("hasexporterror", "lineage", "exporterror", "synchronizationerror", "importerror"),
+    )
+)
+_METAVERSE: Final = frozenset(("serializedxml", "objectid", "identifier", "objecttype", "attributes", "lineage"))
+_WRAPPING: Final = ("pscomputername", "runspaceid", "psshowcomputername")
+"""What PowerShell adds to an object that comes from another computer."""
 _DEPTH: Final = "write it with ConvertTo-Json -Depth 10, or with Export-Clixml -Depth 10"
 
 
@@ -63,7 +74,17 @@ def read_space_objects(stream: BinaryIO, file: str, findings: Findings) -> Itera
     for line, item in _items(stream, file, findings):
         found = _space(item, Place(file, line), findings, told)
         if found is not None:
+            _tell_unknown(item, _SPACE, Place(file, line), findings, told)
             yield found
+
+
+def _tell_unknown(item: Item, known: frozenset[str], place: Place, findings: Findings, told: set[str]) -> None:
+    """Tell the properties that nothing here reads, each name once."""
+    for name, value in item.items():
+        if name not in known and name not in _WRAPPING and name not in told and value not in (None, "", [], {}):
+            told.add(name)
+            shown = " ".join(str(value).split())[:60]
+            findings.note(place, "unknown-key", f"{name!r} is no known property of such an object; not used: {shown}")
 
 
 def _space(item: Item, place: Place, findings: Findings, told: set[str]) -> SpaceObject | None:
@@ -111,6 +132,7 @@ def _space(item: Item, place: Place, findings: Findings, told: set[str]) -> Spac
             help="do not choose properties: Get-ADSyncCSObject … | ConvertTo-Json -Depth 10",
         )
     entry = _entry(item, dn, place, findings)
+    known = item.get("attributes") is not None
     return SpaceObject(
         dn=dn,
         type=_text(item, "ObjectType") or "",
@@ -118,7 +140,7 @@ def _space(item: Item, place: Place, findings: Findings, told: set[str]) -> Spac
         connector_id=connector,
         connector_name=name,
         anchor=_text(item, "AnchorValue"),
-        images={"synchronized": entry},
+        images={"synchronized": entry} if known else {},
         mv_id=mv_id,
         linked=mv_id is not None,
         place=place,
@@ -138,9 +160,11 @@ def read_metaverse_objects(stream: BinaryIO, file: str, findings: Findings) -> I
         for node in xml_records(stream, file, findings, (MV_RECORD,), roots=("mv-objects",)):
             yield metaverse_record(node, Place(file), findings)
         return
+    told: set[str] = set()
     for line, item in _items(stream, file, findings):
         found = _metaverse(item, Place(file, line), findings)
         if found is not None:
+            _tell_unknown(item, _METAVERSE, Place(file, line), findings, told)
             yield found
 
 

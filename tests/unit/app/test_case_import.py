@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -379,3 +380,19 @@ def test_an_object_outside_of_the_project_s_partitions_is_told(customer: Custome
     document, case = customer.has("ldif").case()
     assert [f.code for f in document.findings] == ["outside-partitions"]
     assert case.connectors["contoso"].naming_context == "DC=museum,DC=test"
+
+
+def test_an_object_of_which_only_the_name_is_known_has_the_image_of_its_directory(customer: Customer) -> None:
+    named = {"DistinguishedName": KARI, "ObjectType": "user", "ConnectorName": "museum.test"}
+    document, case = customer.has("ldif").gives("csobject", named).case()
+    assert "incomplete" in [finding.code for finding in document.findings]
+    assert case.given.cs["kari-nordmann"].image == {}
+
+
+def test_what_graph_shows_beside_is_named(customer: Customer) -> None:
+    shown = json.loads((CUSTOMER / "user.json").read_text(encoding="utf-8"))
+    document, _ = customer.has("ldif").gives("graph", {**shown, "shoeSize": 44, "department": {"a": 1}}).case()
+    notes = " ".join(document.notes)
+    assert "Not used of what Graph shows: " in notes
+    assert "shoeSize" in notes
+    assert "Graph's department cannot be read as it stands" in notes

@@ -157,8 +157,12 @@ class _Drafting:
         there = True
         if cloud is not None:
             type_ = cloud.type
-            shown = graph_attributes(cloud)
-        if space is not None:
+            shown, faulty, unused = graph_attributes(cloud)
+            if faulty:
+                self.draft.notes.append(f"Graph's {', '.join(faulty)} cannot be read as it stands; left out.")
+            if unused and own:
+                self.draft.notes.append(f"Not used of what Graph shows: {', '.join(unused)}.")
+        if space is not None and (space.images or space.changes):
             type_ = space.type or type_
             image = space.image("pending-import")
             there = bool(image.attributes)

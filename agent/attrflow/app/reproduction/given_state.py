@@ -90,7 +90,7 @@ class GivenState:
         table: dict[str, object] = {}
         if "synchronized" not in space.images and "pending-import" in space.changes:
             table["image"] = False
-        else:
+        elif space.images or space.changes:
             image = space.image("synchronized")
             before: Mapping[str, Values] = {**image.attributes, **image.references}
             differing: dict[str, Values] = {}

@@ -19,11 +19,21 @@ _HELD: Final = {"userprincipalname": "userPrincipalName", "proxyaddresses": "pro
 """The product's attribute by the property that Graph says is in conflict, folded."""
 
 
-def graph_attributes(cloud: CloudObject) -> dict[str, Values]:
-    """The attributes of the Entra connector space that Graph shows; shadow values are what was exported."""
+_READ: Final = frozenset(("id", "userPrincipalName", "onPremisesSyncEnabled", "onPremisesProvisioningErrors"))
+"""Properties that say who an object is and how it is doing, beside those that attributes come from."""
+
+
+def graph_attributes(cloud: CloudObject) -> tuple[dict[str, Values], list[str], list[str]]:
+    """The attributes of the Entra connector space that Graph shows; shadow values are what was exported.
+
+    Behind them the properties in a form that Graph does not have, and those that no attribute comes from.
+    """
     found: dict[str, Values] = {}
+    faulty: list[str] = []
+    used = set(_READ)
     for attribute in VOCABULARY.get(cloud.type, ()):
         known = capability(cloud.type, attribute.name)
+        used.add((known.property or "").partition(".")[0])
         if known.read == "none" or known.property is None or attribute.syntax is Syntax.REFERENCE:
             continue
         if attribute.name in ("cloudAnchor", "cloudMastered"):
@@ -31,12 +41,18 @@ def graph_attributes(cloud: CloudObject) -> dict[str, Values]:
         try:
             values = attribute_values(known, cloud.properties)
         except ValueError:
-            continue  # a property in a form that Graph does not have, such as what PowerShell made of it
+            faulty.append(known.property)  # such as what PowerShell made of it
+            continue
         if values:
             found[attribute.name] = values
     found["cloudAnchor"] = (cloud_anchor(cloud.type, cloud.id),)
     found["cloudMastered"] = (cloud.properties.get("onPremisesSyncEnabled") is not True,)
-    return found
+    unused = [
+        name
+        for name, value in cloud.properties.items()
+        if name not in used and "@odata." not in name and value not in (None, "", [], {})
+    ]
+    return found, faulty, unused
 
 
 def held_back(

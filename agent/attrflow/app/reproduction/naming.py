@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -35,7 +36,8 @@ class Names:
             space = person.cloud_space
             shown = attribute_of(space.image("pending-export").attributes, "displayName") if space is not None else ()
             text = str(shown[0]) if shown else "object"
-        name = _NOT_SAID.sub("-", text.casefold()).strip("-")[:_LENGTH_MAX] or "object"
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+        name = _NOT_SAID.sub("-", plain.casefold()).strip("-")[:_LENGTH_MAX] or "object"
         self._taken[name] += 1
         return name if self._taken[name] == 1 else f"{name}-{self._taken[name]}"
 

@@ -10,6 +10,7 @@ import typer
 
 from attrflow.cli.face import Face
 from attrflow.cli.faced import faced
+from attrflow.cli.options import ConnectorOption
 from attrflow.model.errors import SettingsError
 
 __all__ = ["Mapped", "add_to", "init_from"]
@@ -70,6 +71,8 @@ def _export(
         list[str] | None, typer.Argument(metavar="RULE", help="Rules by name, precedence, id or file; else all.")
     ] = None,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="The script; else standard output.")] = None,
+    connector: ConnectorOption = None,
+    own: Annotated[bool, typer.Option("--own", help="Without default rules, of which a server has its own.")] = False,
     mapped: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="CONNECTOR=GUID", help="A connector's GUID on the server; else the project's."),
@@ -81,7 +84,7 @@ def _export(
     from attrflow.cli.import_text import draw_export  # noqa: PLC0415 - loads rich
 
     try:
-        document = export_rules(face.folder(), rules or (), to, read_map(mapped or ()))
+        document = export_rules(face.folder(), rules or (), to, read_map(mapped or ()), connector=connector, own=own)
     except OSError as error:
         raise SettingsError(f"{error.filename or to} cannot be written: {error.strerror}") from error
     if face.for_people and to is None:

@@ -115,3 +115,17 @@ def test_a_connector_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "1.xml").write_text(xml_rule(1))
     arguments = ("rules", "import", tmp_path / "1.xml", "--into", tmp_path / "p", "--map", "*=../x")
     assert "cannot be a connector's name" in call(*arguments, code=2).stderr
+
+
+def test_default_rules_are_exported_only_where_they_are_wanted(tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    call("init", project)
+    made = ("rules", "new", "--template", "clear-value", "--set", "attribute=mobile", "-C", project)
+    call(*made)
+    every = document("rules", "export", "-C", project, "--connector", "contoso", name="rules-export")
+    assert [f["code"] for f in every["findings"]] == ["default-rules"]
+    own = document("rules", "export", "-C", project, "--own", name="rules-export")
+    assert (own["rules"], own["findings"]) == (1, [])
+    assert "mobile" in own["text"]
+    named = document("rules", "export", "Group Join", "-C", project, "--connector", "contoso", name="rules-export")
+    assert (named["rules"], named["findings"]) == (1, [])

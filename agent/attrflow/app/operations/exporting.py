@@ -10,9 +10,10 @@ from attrflow.app.operations.failing import DiagnosticDocument, diagnostic_docum
 from attrflow.app.rulebook import open_rulebook
 from attrflow.app.settings_values import guid_of
 from attrflow.app.shapes import shape
-from attrflow.importers.findings import Findings
+from attrflow.importers.findings import NOWHERE, Findings
 from attrflow.importers.powershell_export import write_powershell
 from attrflow.model.errors import SettingsError
+from attrflow.rules.rule import Rule
 
 __all__ = ["RulesExportDocument", "export_rules"]
 
@@ -34,9 +35,17 @@ shape("rules-export", RulesExportDocument)
 
 
 def export_rules(
-    folder: Path, names: Sequence[str] = (), to: Path | None = None, connectors: Mapping[str, str] | None = None
+    folder: Path,
+    names: Sequence[str] = (),
+    to: Path | None = None,
+    connectors: Mapping[str, str] | None = None,
+    *,
+    connector: str | None = None,
+    own: bool = False,
 ) -> RulesExportDocument:
     """The rules that were named, or all, as PowerShell; `connectors` are the target server's GUIDs by name.
+
+    `connector`: only this one's rules; `own`: without default rules. Default rules that nobody named are told.
 
     Raises:
         SettingsError: the project cannot be read, or a GUID is none.
@@ -50,8 +59,16 @@ def export_rules(
         if guid is None:
             raise SettingsError(f"--map takes CONNECTOR=GUID, found {text!r} for {name}")
         ids[book.require_connector(name)] = guid
-    rules = [book.rule(name) for name in names] or list(book.ruleset.rules)
+    if connector is not None:
+        book.require_connector(connector)
     findings = Findings()
+    rules = [book.rule(name, connector) for name in names]
+    if not names:
+        rules = [r for r in book.ruleset.rules if connector in (None, r.connector) and not (own and _is_default(r))]
+        defaults = sum(map(_is_default, rules))
+        if defaults:
+            message = f"{defaults} of {len(rules)} are default rules: a server has rules of these names already"
+            findings.note(NOWHERE, "default-rules", message, help="--own leaves them out")
     text = write_powershell(rules, ids, findings)
     if to is not None:
         # With a mark: without one Windows PowerShell reads letters beyond ASCII as others.
@@ -64,3 +81,8 @@ def export_rules(
         errors,
         [diagnostic_document(finding) for finding in findings.all],
     )
+
+
+def _is_default(rule: Rule) -> bool:
+    """Whether it is the library's, or one that the product made."""
+    return rule.library is not None or (rule.tag or "").casefold().startswith("microsoft.")

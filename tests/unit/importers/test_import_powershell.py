@@ -257,6 +257,12 @@ ODD: list[Any] = [
     pytest.param("Invoke-Command {\n" + OPEN + ADD + "}", ["unresolved-condition 1"], id="a block for a command"),
     pytest.param("class A { [string] $B = '}' }\n" + OPEN + ADD, ["definition-not-read 1"], id="a class"),
     pytest.param("param([int]$x = 3, [string[]]$y)\n" + OPEN + ADD, [], id="parameters of the script"),
+    pytest.param(
+        "[CmdletBinding(DefaultParameterSetName = 'a)]')]\n[OutputType([int])]\nparam($x)\n" + OPEN + ADD,
+        [],
+        id="attributes",
+    ),
+    pytest.param("$i = 40; ++$i\n" + OPEN.replace("41", "($i++)") + "$i++\n" + ADD, [], id="a counter"),
 ]
 
 

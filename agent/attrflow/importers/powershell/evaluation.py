@@ -111,7 +111,9 @@ class Evaluator:
             case Hash():
                 return self._hash(node)
             case Sub():
-                found = self.outputs(node.body)
+                first = node.body.statements[0] if len(node.body.statements) == 1 and not node.is_list else None
+                # In brackets a counter gives its value; as a statement it gives nothing.
+                found = [self.value(first)] if isinstance(first, Unary) else self.outputs(node.body)
                 return found if node.is_list or len(found) > 1 else found[0] if found else None
             case Index():
                 return self._index(node)
@@ -261,10 +263,12 @@ class Evaluator:
     def _unary(self, node: Unary) -> Any:
         value = self.value(node.value)
         if node.operator in ("++", "--"):
+            if isinstance(value, Unresolved):
+                return value
             number = value if isinstance(value, int) else 0
-            if not isinstance(value, Unresolved):
-                self.assign(node.value, number + (1 if node.operator == "++" else -1))
-            return None
+            after = number + (1 if node.operator == "++" else -1)
+            self.assign(node.value, after)
+            return number if node.value.start == node.start else after
         if isinstance(value, Unresolved):
             return self.unresolved(node)
         if node.operator == "-not":

@@ -33,6 +33,7 @@ from attrflow.importers.powershell.nodes import (
     ScriptBlock,
     Switch,
     Try,
+    Unary,
     Unread,
     Variable,
 )
@@ -195,6 +196,9 @@ class Runner(Evaluator):
                 return self._jump(node)
             case Unread():
                 self.unread(node)
+                return []
+            case Unary(operator="++" | "--"):
+                self.value(node)
                 return []
             case _:
                 return listed(self.value(node))

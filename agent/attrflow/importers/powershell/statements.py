@@ -32,6 +32,8 @@ from attrflow.importers.powershell.scanner import DASHES, DOUBLE_QUOTES, SINGLE_
 __all__ = ["StatementReader"]
 
 _WORD: Final = re.compile(r"[A-Za-z_][\w-]*")
+_ATTRIBUTE: Final = re.compile(r"\[\s*[\w.]+\s*\(")
+_PARAM: Final = re.compile(r"param\s*\(", re.IGNORECASE)
 _DEFINITIONS: Final = ("class", "enum", "configuration", "workflow", "data")
 
 
@@ -103,6 +105,7 @@ class StatementReader(CommandReader):
 
     def statement(self) -> Node:
         """One statement, which begins here."""
+        self._attributes()
         found = _WORD.match(self.text, self.at)
         if found is not None:
             word = found[0].lower()
@@ -138,10 +141,8 @@ class StatementReader(CommandReader):
         """The parameters of `param( )`, where it stands here."""
         before = self.at
         self.lines()
-        while self.char() == "[" and (found := re.compile(r"\[\s*\w+\s*\([^)]*\)\s*\]").match(self.text, self.at)):
-            self.at = found.end()
-            self.lines()
-        if self.match(re.compile(r"param\s*\(", re.IGNORECASE)) is None:
+        self._attributes()
+        if self.match(_PARAM) is None:
             self.at = before
             return ()
         return self._parameter_list()
@@ -174,6 +175,15 @@ class StatementReader(CommandReader):
                     default = default.items[0]
                     self.at = default.end
             found.append((variable.name, default))
+
+    def _attributes(self) -> None:
+        """Skip what stands before the `param( )` of a script or function, such as `[CmdletBinding( )]`."""
+        before = self.at
+        while _ATTRIBUTE.match(self.text, self.at):
+            self._attribute()
+            self.lines()
+        if self.at != before and not _PARAM.match(self.text, self.at):
+            self.at = before
 
     def _attribute(self) -> None:
         """Skip `[type]` or `[Parameter(…)]`."""

@@ -34,6 +34,7 @@ _SPACE: Final = frozenset(
         *("hasexporterror", "lineage", "exporterror", "synchronizationerror", "importerror"),
     )
 )
+_STORED: Final = {"hassyncerror": "a synchronization error", "hasexporterror": "an export error"}
 _METAVERSE: Final = frozenset(("serializedxml", "objectid", "identifier", "objecttype", "attributes", "lineage"))
 _WRAPPING: Final = ("pscomputername", "runspaceid", "psshowcomputername")
 """What PowerShell adds to an object that comes from another computer."""
@@ -125,6 +126,9 @@ def _space(item: Item, place: Place, findings: Findings, told: set[str]) -> Spac
         return None
     if xml is None:
         message = f"{dn} has no SerializedXml: pending changes and errors are not known, only its attributes"
+        stored = [word for name, word in _STORED.items() if _true(item.get(name))]
+        if stored:
+            message += f"; it says that it has {' and '.join(stored)}"
         findings.warn(
             place,
             "incomplete",
@@ -143,8 +147,13 @@ def _space(item: Item, place: Place, findings: Findings, told: set[str]) -> Spac
         images={"synchronized": entry} if known else {},
         mv_id=mv_id,
         linked=mv_id is not None,
+        transient=_true(item.get("istransient")),
         place=place,
     )
+
+
+def _true(value: object) -> bool:
+    return value is True or str(value).casefold() == "true"
 
 
 def _told_at(inner: Findings, place: Place, findings: Findings) -> None:

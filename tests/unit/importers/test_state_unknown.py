@@ -21,8 +21,11 @@ def check(kind: StateKind, content: str, *told: str) -> CustomerState:
 
 
 def test_an_object_of_which_only_the_name_is_known_has_no_image() -> None:
-    (found,) = check("csobject", json.dumps(NAMED), "incomplete").spaces
+    (found,) = check(
+        "csobject", json.dumps({**NAMED, "IsTransient": True, "HasExportError": True}), "incomplete"
+    ).spaces
     assert not found.images
+    assert found.transient
 
 
 def test_properties_that_are_not_known_are_told_once() -> None:

@@ -45,7 +45,7 @@ class Exports:
         """How many rules and mappings the exports state."""
         stated = sum(len(draft.flows) for draft in self.reading.drafts)
         filled = sum(len(imported.rule.mappings) for imported in self.rules if imported.from_library)
-        return len(self.reading.drafts), stated + filled
+        return len(self.reading.drafts) + self.reading.refused, stated + filled
 
 
 def read_map(words: Iterable[str]) -> dict[str, str]:

@@ -30,6 +30,15 @@ class JsonFile:
     format: str
     drafts: list[DraftRule] = field(default_factory=list)
     connectors: list[ExportedConnector] = field(default_factory=list)
+    refused: int = 0
+    """Rules that the file states and of which no draft could be made; told already."""
+
+    def add(self, draft: DraftRule | None) -> None:
+        """One more rule of the file; None where it was refused."""
+        if draft is None:
+            self.refused += 1
+        else:
+            self.drafts.append(draft)
 
 
 def read_json_file(text: str, file: str, findings: Findings) -> JsonFile:
@@ -58,9 +67,7 @@ def read_json_file(text: str, file: str, findings: Findings) -> JsonFile:
             message = f"one element is no rule, and is not read: {node.shown()}"
             findings.tell(Place(file, node.line), "not-a-rule-export", message)
             continue
-        draft = read_json_rule(node, file, None, findings)
-        if draft is not None:
-            found.drafts.append(draft)
+        found.add(read_json_rule(node, file, None, findings))
     return found
 
 
@@ -139,9 +146,7 @@ class _Settings:
             message = f"one element is no rule, and is not read: {node.shown()}"
             self.findings.tell(Place(self.file, node.line), "not-a-rule-export", message)
             return
-        draft = read_json_rule(node, self.file, connector, self.findings, stub=stub)
-        if draft is not None:
-            self.found.drafts.append(draft)
+        self.found.add(read_json_rule(node, self.file, connector, self.findings, stub=stub))
 
     def _unknown(self, node: Json, of: str) -> None:
         for key, value in node.unasked():

@@ -54,6 +54,8 @@ class Reading:
     drafts: list[DraftRule] = field(default_factory=list)
     connectors: list[ExportedConnector] = field(default_factory=list)
     server: ServerConfiguration | None = None
+    refused: int = 0
+    """Rules that files state and of which there is no draft."""
     formats: dict[str, int] = field(default_factory=dict)
     """How many files there were of each format."""
 
@@ -161,6 +163,7 @@ def _read_json(text: str, file: str, reading: Reading) -> None:
     found = read_json_file(text, file, reading.findings)
     reading.count(found.format)
     reading.drafts += found.drafts
+    reading.refused += found.refused
     for connector in found.connectors:
         if all(known.id != connector.id for known in reading.connectors):
             reading.connectors.append(connector)

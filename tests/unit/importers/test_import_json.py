@@ -92,8 +92,8 @@ def test_enumerations_as_numbers_are_taken_in_their_order_and_told() -> None:
     "cut", ["System.Object[]", "Microsoft.IdentityManagement.PowerShell.ObjectModel.X", "@{Source=a}"]
 )
 def test_a_rule_that_powershell_cut_short_is_refused(cut: str) -> None:
-    imported, findings, _ = finished(changed(AttributeFlowMappings=[cut]))
-    assert not imported
+    imported, findings, reading = finished(changed(AttributeFlowMappings=[cut]))
+    assert (imported, reading.refused) == ([], 1)
     assert told(findings) == ["truncated-json file1:37"]
 
 

@@ -126,7 +126,7 @@ def _used_types(reading: Reading) -> dict[str, tuple[str, ...]]:
 
 
 def _tenant(one: ExportedConnector, name: str, findings: Findings) -> NewTenant:
-    place = Place(one.file)
+    place = Place(one.file, one.line)
     domain = _DOMAIN.search(one.name)
     types = dict.fromkeys(t for partition in one.partitions for t in partition.object_types)
     known = tenant_object_types()
@@ -150,7 +150,7 @@ def _tenant(one: ExportedConnector, name: str, findings: Findings) -> NewTenant:
 
 
 def _directory(one: ExportedConnector, name: str, used: Sequence[str], findings: Findings) -> NewDirectory:
-    place = Place(one.file)
+    place = Place(one.file, one.line)
     partitions = [made for p in one.partitions if (made := _partition(one, name, p, findings)) is not None]
     if not partitions:
         message = f"{name}: the export selects no partition that can be used; an example stands in its place"
@@ -178,7 +178,7 @@ def _directory(one: ExportedConnector, name: str, used: Sequence[str], findings:
 def _partition(
     one: ExportedConnector, name: str, partition: ExportedPartition, findings: Findings
 ) -> NewPartition | None:
-    place = Place(one.file)
+    place = Place(one.file, partition.line or one.line)
     if not partition.selected:
         return None
     problem = dn_problem(partition.name)
@@ -229,7 +229,7 @@ def _object_types(one: ExportedConnector, name: str, used: Iterable[str], findin
     idle = [t for key, t in selected.items() if key not in wanted and key not in _CONTAINERS]
     if idle:
         message = f"{name}: selected on the server, but no rule is about it, so not imported: {', '.join(idle)}"
-        findings.note(Place(one.file), "no-counterpart", message)
+        findings.note(Place(one.file, one.line), "no-counterpart", message)
     return kept
 
 
@@ -239,7 +239,7 @@ def _attributes(one: ExportedConnector, name: str, findings: Findings) -> tuple[
     for attribute in one.attributes:
         if not ATTRIBUTE_NAME.fullmatch(attribute):
             message = f"{name}: the selected attribute {attribute!r} has no name that can be used; it is left out"
-            findings.warn(Place(one.file), "no-counterpart", message)
+            findings.warn(Place(one.file, one.line), "no-counterpart", message)
             continue
         found.setdefault(attribute.casefold(), attribute)
     return tuple(found.values())

@@ -54,6 +54,7 @@ class ExportedPartition:
     parameters: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
     """By which steps of run profiles name it: a GUID in lower case, without braces; empty where none is stated."""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class ExportedConnector:
     schema: Schema = field(default_factory=Schema)
     run_profiles: tuple[ExportedProfile, ...] = ()
     file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ class _Settings:
         for policy in cloud.each() if cloud is not None else ():
             id_ = self._said(policy, "uniqueIdentifier", "identifier") or self._other_connector() or ENTRA_ID
             name = self._said(policy, "friendlyName", "fullyQualifiedDomainName") or "entra"
-            self.found.connectors.append(ExportedConnector(id_.strip("{}").casefold(), name, "entra", file=self.file))
+            plain = id_.strip("{}").casefold()
+            self.found.connectors.append(ExportedConnector(plain, name, "entra", file=self.file, line=policy.line))
             self._rules(policy, Word(id_, Place(self.file, policy.line)))
             self._unknown(policy, "azureDirectoryPolicy")
         for name in _METADATA:
@@ -116,7 +117,9 @@ class _Settings:
         filters = policy.get("partitionFilters")
         partitions = tuple(self._partition(one) for one in (filters.each() if filters is not None else ()))
         plain = id_.strip("{}").casefold()
-        self.found.connectors.append(ExportedConnector(plain, name, "ad", partitions, forest=forest, file=self.file))
+        self.found.connectors.append(
+            ExportedConnector(plain, name, "ad", partitions, forest=forest, file=self.file, line=policy.line)
+        )
         self._rules(policy, Word(id_, Place(self.file, policy.line)))
         self._unknown(policy, "onpremisesDirectoryPolicy")
 
@@ -129,7 +132,7 @@ class _Settings:
             if (text := (one.text() or "").strip())
         ]
         self._unknown(node, "a partition filter")
-        return ExportedPartition(dn, selected=True, containers=tuple(containers), object_types=())
+        return ExportedPartition(dn, selected=True, containers=tuple(containers), object_types=(), line=node.line)
 
     def _rules(self, policy: Json, connector: Word) -> None:
         for node in self._listed(policy, "customSynchronizationRules"):

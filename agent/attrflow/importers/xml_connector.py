@@ -79,6 +79,7 @@ def read_xml_connector(root: Element, file: str, findings: Findings) -> Exported
         schema=schema,
         run_profiles=tuple(read_run_profiles(root)),
         file=file,
+        line=root.line,
     )
 
 
@@ -148,6 +149,7 @@ def _partitions(root: Element) -> Iterator[ExportedPartition]:
             object_types=tuple(c.text.strip() for c in classes.all("object-class")) if classes is not None else (),
             parameters=dict(_parameters(partition, "forest.")),
             id=(partition.said("id") or "").strip("{}").casefold(),
+            line=partition.line,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from attrflow.importers.dsml import read_dsml
-from attrflow.importers.findings import Findings
+from attrflow.importers.findings import Findings, Place
 from attrflow.importers.xml_tree import Element
 from attrflow.model.schema import Schema
 
@@ -24,11 +24,19 @@ class ServerConfiguration:
     metaverse: Schema
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The global parameters by name (`Microsoft.…`); encrypted ones are left out."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each parameter stands; the schema under an empty name."""
 
     def parameter(self, name: str) -> str | None:
         """A global parameter by its name in any case, without the `Microsoft.` before it; None where it is not."""
         folded = f"microsoft.{name}".casefold()
         return next((text for key, text in self.parameters.items() if key.casefold() == folded), None)
+
+    def place(self, name: str) -> Place:
+        """Where a parameter stands, by its name as `parameter` takes it; the schema's place without a name."""
+        folded = f"microsoft.{name}".casefold() if name else ""
+        line = next((line for key, line in self.lines.items() if key.casefold() == folded), 1)
+        return Place(self.file, line)
 
 
 def read_xml_metaverse(root: Element, file: str, findings: Findings) -> ServerConfiguration:
@@ -37,11 +45,13 @@ def read_xml_metaverse(root: Element, file: str, findings: Findings) -> ServerCo
     schema_element = data.child("schema")
     schema, _ = read_dsml(schema_element, file, findings) if schema_element is not None else (Schema(), {})
     values = data.child("parameter-values")
-    parameters = {
-        name: parameter.text.strip()
-        for parameter in (values.all("parameter") if values is not None else ())
-        if (name := parameter.attribute("name")) and parameter.attribute("encrypted") in (None, "0")
-    }
+    parameters: dict[str, str] = {}
+    lines = {"": schema_element.line if schema_element is not None else 1}
+    for parameter in values.all("parameter") if values is not None else ():
+        name = parameter.attribute("name")
+        if name and parameter.attribute("encrypted") in (None, "0"):
+            parameters[name] = parameter.text.strip()
+            lines[name] = parameter.line
     return ServerConfiguration(
-        file, root.attribute("server") or "", root.attribute("export-date") or "", schema, parameters
+        file, root.attribute("server") or "", root.attribute("export-date") or "", schema, parameters, lines
     )

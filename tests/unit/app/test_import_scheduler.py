@@ -8,7 +8,7 @@ import pytest
 
 from attrflow.app.import_scheduler import scheduler_settings
 from attrflow.app.settings_template import NewScheduler
-from attrflow.importers.findings import Findings, Place
+from attrflow.importers.findings import Findings
 from attrflow.importers.xml_metaverse import ServerConfiguration
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.schema import Schema
@@ -18,7 +18,7 @@ def taken(**parameters: str) -> tuple[NewScheduler, list[Diagnostic]]:
     stated = {f"Microsoft.Synchronize.{name}": text for name, text in parameters.items()}
     findings = Findings()
     server = ServerConfiguration("MV.xml", "SYNC1", "", Schema(), stated)
-    return scheduler_settings(server, findings, Place("MV.xml"), Path("/projects/my lab")), findings.all
+    return scheduler_settings(server, findings, Path("/projects/my lab")), findings.all
 
 
 def test_what_the_product_ships_is_what_a_new_project_has() -> None:

@@ -73,6 +73,15 @@ def test_what_has_no_home_is_told_and_no_secret_is_written(tmp_path: Path, expor
     assert not [secret for secret in ("c2VjcmV0", "Y29va2ll") if secret in written + messages]
 
 
+def test_every_finding_says_where(tmp_path: Path, exported: Path) -> None:
+    values = {"Microsoft.Synchronize.TimeInterval": "soon", "Microsoft.OptionalFeature.UserWriteBack": "True"}
+    (exported / "GlobalSettings" / "MV.xml").write_text(metaverse(values).replace("<parameter ", "\n<parameter "))
+    found = document("init", tmp_path / "p", "--from", exported, name="project-import")
+    findings = found["imported"]["findings"]
+    assert not [f for f in findings if f["line"] is None or not f["file"]]
+    assert len({f["line"] for f in findings if f["file"].endswith("MV.xml")}) > 3
+
+
 def test_times_and_profiles_are_those_of_the_server(tmp_path: Path, exported: Path) -> None:
     parameters = {"TimeInterval": "02:00:00", "RunHistoryPurgeInterval": "14.00:00:00", "SchedulerSuspended": "True"}
     (exported / "GlobalSettings" / "MV.xml").write_text(

@@ -74,7 +74,8 @@ def plan_profiles(
         made[chosen] = steps
     if made:
         message = f"{name}: run profiles of its own, {'; '.join(made)}, are written as [[connectors.{name}.profiles.…]]"
-        findings.note(Place(one.file, one.line), "taken-over", message, help=f'such as: attrflow run {name} "{next(iter(made))}"')
+        help = f'such as: attrflow run {name} "{next(iter(made))}"'
+        findings.note(Place(one.file, one.line), "taken-over", message, help=help)
     return made
 
 

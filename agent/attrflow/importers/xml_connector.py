@@ -165,12 +165,13 @@ def _containers(filter_: Element | None) -> Iterator[Container]:
 
 
 def _parameters(above: Element, but: str) -> Iterator[tuple[str, str]]:
-    """The parameters that expressions may read, of whatever depth, but those of one kind."""
+    """The parameters that expressions may read and that have a value, of whatever depth, but those of one kind."""
     for element in _descendants(above):
         name = element.attribute("name") or ""
         plain = name.casefold().startswith(_NAMED) and not name.casefold().startswith(but)
-        if element.name.casefold() == "parameter" and plain and element.attribute("encrypted") in (None, "0"):
-            yield name, element.text.strip()
+        text = element.text.strip()
+        if element.name.casefold() == "parameter" and plain and text and element.attribute("encrypted") in (None, "0"):
+            yield name, text
 
 
 def _descendants(element: Element) -> Iterator[Element]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.importers.exports import BOOKS, ad_connector
 
 from attrflow.app.operations import case_import
 from attrflow.app.operations.case_import import import_case
@@ -365,6 +366,7 @@ def test_rules_of_a_customer_s_export_are_written_beside_the_case(customer: Cust
     customer.rules = customer.folder / "export"
     customer.rules.mkdir()
     (customer.rules / "rule.xml").write_text(rule, encoding="utf-8")
+    (customer.rules / "connector.xml").write_text(ad_connector().replace(BOOKS.upper(), HQ), encoding="utf-8")
     with pytest.raises(SettingsError, match="beside the case"):
         import_case(customer.rules, customer.has("ldif").files, KARI)
     _, case = customer.case()

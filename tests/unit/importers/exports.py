@@ -134,7 +134,7 @@ def ad_connector(also: str = "", profiles: str = NIGHTLY) -> str:
 <private-configuration><adma-configuration><forest-name>books.test</forest-name><forest-login-domain>BOOKS
 </forest-login-domain><forest-login-user>svc_sync</forest-login-user><parameter-values>
 <parameter name="Forest.FQDN">books.test</parameter><parameter name="Password" encrypted="1">c2VjcmV0</parameter>
-<parameter name="ADS_UF_ACCOUNTDISABLE" intrinsic="1">0x2</parameter>
+<parameter name="ADS_UF_ACCOUNTDISABLE" intrinsic="1">0x2</parameter><parameter name="Connector.GroupFilteringGroupDn"/>
 </parameter-values></adma-configuration></private-configuration>
 <attribute-inclusion><attribute>sn</attribute><attribute>badges</attribute><attribute>manager</attribute>
 </attribute-inclusion><ma-partition-data><partition><id>{{{HQ_PARTITION}}}</id><name>DC=books,DC=test</name><selected>1</selected>

@@ -16,7 +16,7 @@ from attrflow.model.errors import NotFound
 
 __all__ = ["read_paths"]
 
-_NAMED: Final = frozenset((".xml", ".ps1", ".psm1", ".txt", ".json", ".yml", ".yaml"))
+_NAMED: Final = (".xml", ".ps1", ".psm1", ".txt", ".json", ".yml", ".yaml")
 """How exports are called; a file that is named on the command line is read whatever it is called."""
 _LISTED_MAX: Final = 5
 
@@ -38,10 +38,12 @@ def read_paths(paths: Iterable[Path]) -> Reading:
 
 def _below(folder: Path, reading: Reading) -> Iterator[Path]:
     passed: list[str] = []
+    found = False
     for path in sorted(folder.rglob("*")):
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or path.is_dir():
             continue
         if path.suffix.casefold() in _NAMED:
+            found = True
             yield path
         else:
             passed.append(str(path.relative_to(folder)))
@@ -49,6 +51,9 @@ def _below(folder: Path, reading: Reading) -> Iterator[Path]:
         more = f" and {len(passed) - _LISTED_MAX} more" if len(passed) > _LISTED_MAX else ""
         message = f"not looked at, by the look of their names: {', '.join(passed[:_LISTED_MAX])}{more}"
         reading.findings.note(Place(str(folder)), "not-looked-at", message, help="name a file itself to have it read")
+    if not found:
+        message = "no file here is called as exports are; nothing was read"
+        reading.findings.tell(Place(str(folder)), "no-export", message, help=f"exports end with {', '.join(_NAMED)}")
 
 
 def _read(path: Path, reading: Reading, *, asked: bool) -> None:

@@ -129,3 +129,9 @@ def test_default_rules_are_exported_only_where_they_are_wanted(tmp_path: Path) -
     assert "mobile" in own["text"]
     named = document("rules", "export", "Group Join", "-C", project, "--connector", "contoso", name="rules-export")
     assert (named["rules"], named["findings"]) == (1, [])
+
+
+def test_a_folder_without_an_export_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    found = document("rules", "import", tmp_path / "empty", code=2, name="rules-import")
+    assert [(f["code"], f["file"]) for f in found["findings"]] == [("no-export", str(tmp_path / "empty"))]

@@ -31,6 +31,9 @@ __all__ = ["LintDocument", "lint_files", "lint_project", "project_around"]
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
+_EXPORTS = (".xml", ".ps1", ".psm1", ".json")
+"""How exports are called, which are no rule files."""
+
 
 @dataclass(frozen=True, slots=True)
 class LintDocument:
@@ -94,8 +97,9 @@ def lint_files(paths: Sequence[Path], *, at_least: Severity = "info") -> LintDoc
         if not path.exists():
             raise NotFound(f"{path} is not there.", help="Name a rule file, a folder of them, or a project.")
         more, told = texts_of(path, None)
-        if not more and not told:
-            raise NotFound(f"There is no rule file in {path}.", help="Rule files end with .toml.")
+        if (not more and not told) or (path.is_file() and path.suffix.casefold() in _EXPORTS):
+            help = "Rule files end with .toml; `attrflow rules import … --into DIR` makes them of an export."
+            raise NotFound(f"There is no rule file in {path}.", help=help)
         texts |= more
         found += told
     rules: list[Rule] = []

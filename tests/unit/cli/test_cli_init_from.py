@@ -50,7 +50,7 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
     assert partition.parameters["Domain.Netbios"] == "BKS"
     assert library.parameters["Forest.FQDN"] == "books.test"
     assert (library.settings["url"], library.settings["account"]) == ("ldap://books.test:389", "BOOKS\\svc_sync")
-    assert (entra.settings["tenant_id"], entra.object_types) == ("books.onmicrosoft.com", ("user",))
+    assert (entra.settings["tenant_id"], entra.object_types) == ("books.onmicrosoft.com", ("user", "device"))
     assert settings.staging_mode
     assert settings.options.export_deletion_threshold == 25
     assert (settings.features.anchor, settings.features.join) == ("mS-DS-ConsistencyGuid", "mail")
@@ -67,7 +67,7 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
 def test_what_has_no_home_is_told_and_no_secret_is_written(tmp_path: Path, exported: Path) -> None:
     found = document("init", tmp_path / "p", "--from", exported, name="project-import")
     messages = "\n".join(f["message"] for f in found["imported"]["findings"])
-    for part in ("printQueue", "Nightly", "device", "PasswordHashSync", "client-id", "the server exports"):
+    for part in ("printQueue", "Nightly", "publicFolder", "PasswordHashSync", "client-id", "the server exports"):
         assert part in messages
     written = "\n".join(path.read_text() for path in (tmp_path / "p").rglob("*") if path.is_file())
     assert not [secret for secret in ("c2VjcmV0", "Y29va2ll") if secret in written + messages]

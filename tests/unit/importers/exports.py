@@ -153,7 +153,7 @@ def entra_connector(profiles: str = "") -> str:
     """The connector file of the tenant."""
     return f"""<ma-data><id>{{{CLOUD.id}}}</id><name>books.onmicrosoft.com - AAD</name><category>Extensible2</category>
 <subtype>Windows Azure Active Directory (Microsoft)</subtype><ma-partition-data><partition><name>default</name>
-<selected>1</selected><filter><object-classes><object-class>user</object-class><object-class>device</object-class>
+<selected>1</selected><filter><object-classes><object-class>user</object-class><object-class>device</object-class><object-class>publicFolder</object-class>
 </object-classes></filter></partition></ma-partition-data><ma-run-data>{profiles}</ma-run-data></ma-data>"""
 
 

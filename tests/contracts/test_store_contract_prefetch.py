@@ -9,8 +9,9 @@ from attrflow.model.connector_space import Link
 from attrflow.model.delta import Delta, Image
 from attrflow.model.metaverse import HeldReference
 from attrflow.model.references import ReferenceDelta, ReferenceIds
+from attrflow.model.values import folded
 from attrflow.ports.store import Store
-from attrflow.ports.view import Reads, View
+from attrflow.ports.view import Prefetched, Reads, View
 
 from .store_objects import check_same, person, put, user
 
@@ -35,9 +36,9 @@ def filled(store: Store) -> Store:
     return store
 
 
-def misses(view: View) -> object:
+def misses(view: Prefetched) -> int:
     """How many questions fell through."""
-    return view.misses  # type: ignore[attr-defined]  # promised by `prefetch`, not by every view
+    return view.misses
 
 
 def check_agrees(view: View, store: Store) -> None:
@@ -150,4 +151,46 @@ def test_what_references_name_is_at_hand_with_the_objects(filled: Store) -> None
 def test_very_many_names_at_once_are_no_problem(filled: Store) -> None:
     view = filled.prefetch(Reads(cs_ids=range(1, 70_000), anchors=[("ad", str(i)) for i in range(40_000)]))
     check_same(view.cs(2), filled.cs(2))
+    assert misses(view) == 0
+
+
+def test_what_is_announced_later_is_at_hand_too_and_answers_as_the_store_does(filled: Store) -> None:
+    view = filled.prefetch(Reads(cs_ids=(2,), with_links=True, with_referrers=True))
+    view.announce(EVERYTHING)
+    view.announce(Reads(mv_values=((None, "mail", "m"), ("person", "mail", "m"), ("group", "mail", "m"))))
+    assert view.cs_by_value("ad", None, "mail", "m") == (1,)
+    assert view.mv_by_value(None, "mail", "m") == view.mv_by_value("person", "mail", "m") == (20,)
+    assert view.mv_by_value("group", "mail", "m") == ()
+    view.cs(3)  # what is linked to what was found
+    assert view.linked(20) == (1, 3)
+    assert view.cs_referrers(3) == (1, 2)
+    assert view.links_of((1, 2)) == {1: 20}
+    assert misses(view) == 0
+    check_agrees(view, filled)
+
+
+def test_what_the_referrers_of_an_unlinked_object_are_linked_to_is_at_hand(filled: Store) -> None:
+    view = filled.prefetch(Reads(cs_ids=(2,), with_referrers=True))
+    assert view.cs_referrers(2) == (1,)
+    assert view.links_of((1,)) == {1: 20}
+    assert misses(view) == 0
+
+
+def test_values_of_every_kind_of_text_are_found_in_bulk(store: Store) -> None:
+    texts = ("m", "nul\x00inside", "nul", 'quote"', "straße", "", "\U0001f600")
+    store.set_join_attributes({"ad": ["mail"]}, ["mail"])
+    put(store, *(user(n, f"u{n}", image=Image({"mail": (text,)})) for n, text in enumerate(texts, start=1)))
+    put(store, *(person(n, mail=(text,)) for n, text in enumerate(texts, start=21)))
+    asked = [folded(text) for text in (*texts, "nobody", "nobody\x00")]
+    view = store.prefetch(
+        Reads(
+            cs_values=[("ad", type_, "MAIL", text) for text in asked for type_ in (None, "user", "group")],
+            mv_values=[(type_, "mail", text) for text in asked for type_ in (None, "person")],
+        )
+    )
+    for text in asked:
+        for type_ in (None, "user", "group"):
+            assert view.cs_by_value("ad", type_, "MAIL", text) == store.cs_by_value("ad", type_, "MAIL", text)
+        for type_ in (None, "person"):
+            assert view.mv_by_value(type_, "mail", text) == store.mv_by_value(type_, "mail", text)
     assert misses(view) == 0

@@ -20,7 +20,7 @@ from attrflow.model.connector_space import export_hologram
 from attrflow.model.values import Values, folded
 from attrflow.rules.rule import ANY_TYPE, JoinGroup
 
-__all__ = ["Match", "find_connector_object", "find_metaverse_object", "has_join_value"]
+__all__ = ["Match", "find_connector_object", "find_metaverse_object", "has_join_value", "joining_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def find_metaverse_object(
         type_ = None if rule.rule.target_type == ANY_TYPE else rule.rule.target_type
         found: set[int] | None = None
         for clause in group:
-            values = _joining(reading.values(clause.cs), options)
+            values = joining_values(reading.values(clause.cs), options)
             here: set[int] = set()
             for value in values:
                 for mv_id in working.mv_by_value(type_, clause.mv, folded(value)):
@@ -88,7 +88,7 @@ def find_connector_object(
     def search(rule: CompiledRule, group: JoinGroup) -> tuple[int, ...]:
         found: set[int] | None = None
         for clause in group:
-            values = _joining(reading.values(clause.mv), options)
+            values = joining_values(reading.values(clause.mv), options)
             here: set[int] = set()
             for value in values:
                 for cs_id in working.cs_by_value(connector, rule.rule.target_type, clause.cs, folded(value)):
@@ -108,7 +108,7 @@ def find_connector_object(
     return _first_match(rules, search, reading, account, inbound=False)
 
 
-def _joining(values: Values, options: EngineOptions) -> Values:
+def joining_values(values: Values, options: EngineOptions) -> Values:
     """The values that a join compares: an empty text is none, and of several any may match, or none (OPEN-4)."""
     present = tuple(value for value in values if value != "")
     return present if options.join_on_any_value or len(present) == 1 else ()

@@ -12,7 +12,7 @@ from attrflow.model.configuration import SchedulerState
 from attrflow.model.connector_space import CSObject
 from attrflow.model.entry import WireAttempt
 from attrflow.model.metaverse import MVObject
-from attrflow.ports.view import Reads, View
+from attrflow.ports.view import Prefetched, Reads, View
 
 __all__ = ["CSFilter", "Store", "Tombstone"]
 
@@ -60,11 +60,8 @@ class Tombstone:
 class Store(View, Protocol):
     """Everything attrflow remembers. One writer, which holds `writer()`; readers never lock."""
 
-    def prefetch(self, reads: Reads) -> View:
-        """A view that has what was named at hand and falls through to the store for the rest.
-
-        It counts what it had to fetch one by one in its attribute `misses` (int).
-        """
+    def prefetch(self, reads: Reads) -> Prefetched:
+        """A view that has what was named at hand and falls through to the store for the rest."""
 
     def commit(
         self, changes: ChangeSet, *, progress: StepProgress | None = None, watermark: Watermark | None = None

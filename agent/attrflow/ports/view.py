@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 
-__all__ = ["Reads", "View"]
-
-from dataclasses import dataclass
+__all__ = ["Prefetched", "Reads", "View"]
 
 
 class View(Protocol):
@@ -86,4 +85,13 @@ class Reads:
     with_held: bool = False
     """Also the references held for and by every object that is loaded, inbound and outbound."""
     with_referrers: bool = False
-    """Also the ids of the referrers of every object that is loaded."""
+    """Also the ids of the referrers of every object that is loaded, and what those of unlinked ones are linked to."""
+
+
+class Prefetched(View, Protocol):
+    """A view that has at hand what a batch named, and counts in `misses` what it had to fetch one by one."""
+
+    misses: int
+
+    def announce(self, reads: Reads) -> None:
+        """Have more at hand: what was found to be needed once the first objects could be looked at."""

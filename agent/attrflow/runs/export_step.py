@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from attrflow.engine.export import Part, escrow_batch, export_order, exports_now, resume_batch, settle_batch
 from attrflow.engine.plan import ExportBatch
+from attrflow.engine.reads import export_reads
 from attrflow.model.entry import ExportOutcome
 from attrflow.ports.connector import Connector
 from attrflow.ports.view import Reads
@@ -51,6 +52,7 @@ def _resume(environment: Environment, step: Step, connector: Connector) -> None:
     for start in range(0, len(ids), EXPORT_BATCH):
         chunk = ids[start : start + EXPORT_BATCH]
         view = environment.store.prefetch(Reads(cs_ids=chunk))
+        view.announce(export_reads(view, chunk))
         _write(environment, step, connector, resume_batch(view, chunk, configuration, connector.schema))
 
 
@@ -64,6 +66,7 @@ def _export_part(environment: Environment, step: Step, connector: Connector, par
         if not ids:
             continue
         view = environment.store.prefetch(Reads(cs_ids=ids))
+        view.announce(export_reads(view, ids))
         batch = escrow_batch(view, ids, part, configuration, connector.schema)
         if batch.changes or batch.blocked:
             _write(environment, step, connector, batch)
@@ -90,7 +93,8 @@ def _write(environment: Environment, step: Step, connector: Connector, batch: Ex
 
 def _settle(environment: Environment, step: Step, outcomes: Iterable[ExportOutcome]) -> None:
     known = tuple(outcomes)
-    view = environment.store.prefetch(Reads(cs_ids=[outcome.cs_id for outcome in known]))
+    anchors = [(step.connector, outcome.anchor) for outcome in known if outcome.anchor is not None]
+    view = environment.store.prefetch(Reads(cs_ids=[outcome.cs_id for outcome in known], anchors=anchors))
     now = environment.world.now().isoformat(timespec="milliseconds")
     plan = settle_batch(view, known, now)
     step.commit(plan.changes, plan.counters, plan.objects, processed=len(known))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attrflow.engine.plan import SyncPlan
 from attrflow.engine.program import Program
+from attrflow.engine.reads import Forecast
 from attrflow.engine.sync import synchronize_batch, synchronize_metaverse_batch
 from attrflow.model.changes import ChangeSet, RunObject
 from attrflow.ports.view import Reads, View
@@ -36,7 +37,7 @@ def sync_step(
     program = environment.program()
     _require_schemas(program)
     _require_order(program)
-    options = environment.options
+    options, forecast = environment.options, Forecast(program)
     for batch in _batches(environment, step, partition, full=full, imported=imported):
         given = tuple(step.next_batch(batch))
         resting = environment.store.at_rest(given, program.digest) if full and options.skip_objects_at_rest else {}
@@ -46,11 +47,12 @@ def sync_step(
             step.commit(ChangeSet(), counted, processed=len(given))
             continue
         view = environment.store.prefetch(Reads(cs_ids=ids, with_links=True, with_referrers=True))
+        view.announce(forecast.of(view, ids))
         due = ids if full or options.retry_failed_objects else _unfailed(view, ids)
         narrow = not full and options.delta_sync_changed_flows_only
         plan = synchronize_batch(view, due, program, environment.world, run=step.run, narrow=narrow)
         _apply(step, plan, len(given), listed=not full, resting=counted)
-    _retry(environment, step, program)
+    _retry(environment, step, program, forecast)
     return "completed-sync-errors" if step.counters.get("flow-failure") else "success"
 
 
@@ -109,7 +111,7 @@ def _unfailed(view: View, ids: tuple[int, ...]) -> tuple[int, ...]:
     )
 
 
-def _retry(environment: Environment, step: Step, program: Program) -> None:
+def _retry(environment: Environment, step: Step, program: Program, forecast: Forecast) -> None:
     """Flow the metaverse objects that are marked, until none is left or only those that fail.
 
     One may be marked again by what follows from another: each is tried as often as one object's rounds go.
@@ -129,6 +131,7 @@ def _retry(environment: Environment, step: Step, program: Program) -> None:
             worked = True
             tried.update(due)
             view = environment.store.prefetch(Reads(mv_ids=due, with_links=True, with_referrers=True))
+            view.announce(forecast.of_metaverse(view, due))
             plan = synchronize_metaverse_batch(view, due, program, environment.world, run=step.run)
             tried.update(dict.fromkeys(plan.failed, environment.options.loop_limit))
             _apply(step, plan, 0, listed=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from attrflow.model.connector_space import CSObject
@@ -10,14 +11,21 @@ from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import ReferenceSet
 from attrflow.ports.view import View
 
-__all__ = ["Bulk", "Pair"]
+__all__ = ["Bulk", "CSValue", "MVValue", "Pair"]
 
 Pair = tuple[str, str]
 """(connector, anchor), (connector, dn_key) or (connector, attribute)."""
+CSValue = tuple[str, str | None, str, str]
+"""(connector, object type or None for any, attribute, folded value), as `cs_by_value` takes them."""
+MVValue = tuple[str | None, str, str]
+"""(object type or None for any, attribute, folded value), as `mv_by_value` takes them."""
 
 
 class Bulk(View, Protocol):
     """What a store answers for many keys at once; what does not exist is left out of the answer."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """All that the block reads is of one moment. Blocks may be nested."""
 
     def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]:
         """The connector-space objects by id."""
@@ -27,6 +35,12 @@ class Bulk(View, Protocol):
 
     def cs_at_dn_keys(self, pairs: Collection[Pair]) -> Mapping[Pair, CSObject]:
         """The objects by (connector, dn_key)."""
+
+    def cs_at_values(self, keys: Collection[CSValue]) -> Mapping[CSValue, tuple[int, ...]]:
+        """Ids of the objects that hold a value in a join attribute, ascending."""
+
+    def mv_at_values(self, keys: Collection[MVValue]) -> Mapping[MVValue, tuple[int, ...]]:
+        """Ids of the metaverse objects that hold a value in a join attribute, ascending."""
 
     def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]:
         """The metaverse objects by id."""

@@ -19,13 +19,14 @@ from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import ReferenceSet
 from attrflow.ports.store import Tombstone
 from attrflow.ports.view import Reads
+from attrflow.stores.bulk import CSValue, MVValue
 from attrflow.stores.claims import conflict
 from attrflow.stores.keys import cs_join_keys, mv_join_keys
 from attrflow.stores.lock import Holder, this_process
 from attrflow.stores.memory_keeping import MemoryKeeping
 from attrflow.stores.memory_references import DueReferences, HeldReferences, Referrers
 from attrflow.stores.memory_search import MemorySearch
-from attrflow.stores.prefetch import PrefetchedView, prefetched
+from attrflow.stores.prefetch import PrefetchedView
 from attrflow.stores.shown import cs_tombstone, mv_tombstone, tombstone_texts
 
 __all__ = ["MemoryStore"]
@@ -124,7 +125,13 @@ class MemoryStore(MemoryKeeping, MemorySearch):
     # -- many keys at once -----------------------------------------------------------------------
 
     def prefetch(self, reads: Reads) -> PrefetchedView:
-        return prefetched(self, reads)
+        view = PrefetchedView(self)
+        view.announce(reads)
+        return view
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        yield
 
     def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]:
         return {id_: self._cs[id_] for id_ in ids if id_ in self._cs}
@@ -134,6 +141,12 @@ class MemoryStore(MemoryKeeping, MemorySearch):
 
     def cs_at_dn_keys(self, pairs: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], CSObject]:
         return {pair: found for pair in pairs if (found := self.cs_by_dn(*pair)) is not None}
+
+    def cs_at_values(self, keys: Collection[CSValue]) -> Mapping[CSValue, tuple[int, ...]]:
+        return {key: self.cs_by_value(*key) for key in keys}
+
+    def mv_at_values(self, keys: Collection[MVValue]) -> Mapping[MVValue, tuple[int, ...]]:
+        return {key: self.mv_by_value(*key) for key in keys}
 
     def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]:
         return {id_: self._mv[id_] for id_ in ids if id_ in self._mv}

@@ -12,19 +12,19 @@ from typing import TypeVar
 
 from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import DueReference, HeldReference, MVObject
-from attrflow.ports.view import Reads, View
-from attrflow.stores.bulk import Bulk, Pair
+from attrflow.ports.view import Reads
+from attrflow.stores.bulk import Bulk, CSValue, MVValue, Pair
 
-__all__ = ["PrefetchedView", "prefetched"]
+__all__ = ["PrefetchedView"]
 
 SMALL = 32
 """References up to which a set is read with its owner."""
 
 
 class PrefetchedView:
-    """Dictionaries over a view; `misses` counts the questions that nobody had announced."""
+    """Dictionaries over a store; `misses` counts the questions that nobody had announced."""
 
-    def __init__(self, below: View) -> None:
+    def __init__(self, below: Bulk) -> None:
         self.misses = 0
         self._below = below
         self._cs: dict[int, CSObject | None] = {}
@@ -32,8 +32,8 @@ class PrefetchedView:
         self._dn_keys: dict[Pair, int | None] = {}
         self._mv: dict[int, MVObject | None] = {}
         self._linked: dict[int, tuple[int, ...]] = {}
-        self._cs_values: dict[tuple[str, str | None, str, str], tuple[int, ...]] = {}
-        self._mv_values: dict[tuple[str | None, str, str], tuple[int, ...]] = {}
+        self._cs_values: dict[CSValue, tuple[int, ...]] = {}
+        self._mv_values: dict[MVValue, tuple[int, ...]] = {}
         self._held_by: dict[int, tuple[HeldReference, ...]] = {}
         self._held_for: dict[tuple[int, bool], tuple[HeldReference, ...]] = {}
         self._cs_referrers: dict[int, tuple[int, ...]] = {}
@@ -201,76 +201,100 @@ class PrefetchedView:
             self._dn_keys[(found.connector, found.dn_key)] = found.id
         return found.id
 
-    def load(self, bulk: Bulk, reads: Reads) -> None:
-        """Take in what `reads` names; the store does it inside one read transaction."""
-        self._load_cs(bulk, reads.cs_ids)
-        for anchor, found in _complete(bulk.cs_at_anchors(reads.anchors), reads.anchors):
+    def announce(self, reads: Reads) -> None:
+        """Take in what `reads` names, in one read transaction; what is at hand already is not asked for again."""
+        with self._below.reading():
+            cs_before, mv_before = set(self._cs), set(self._mv)
+            self._load_objects(reads)
+            cs_ids = [id_ for id_ in self._cs if id_ not in cs_before]
+            mv_ids = [id_ for id_ in self._mv if id_ not in mv_before]
+            if reads.with_links:
+                self._load_references(cs_ids, mv_ids)
+            if reads.with_held:
+                self._load_held(cs_ids, mv_ids)
+            if reads.with_referrers:
+                self._load_referrers(cs_ids, mv_ids)
+            if self._highest is None:
+                self._highest = self._below.highest_id()
+
+    def _load_objects(self, reads: Reads) -> None:
+        below = self._below
+        self._load_cs(reads.cs_ids)
+        for anchor, found in _complete(below.cs_at_anchors(reads.anchors), reads.anchors):
             self._anchors[anchor] = self._keep_cs(found)
-        for dn_key, found in _complete(bulk.cs_at_dn_keys(reads.dn_keys), reads.dn_keys):
+        for dn_key, found in _complete(below.cs_at_dn_keys(reads.dn_keys), reads.dn_keys):
             self._dn_keys[dn_key] = self._keep_cs(found)
-        for cs_key in set(reads.cs_values):
-            self._cs_values[cs_key] = bulk.cs_by_value(*cs_key)
-        for mv_key in set(reads.mv_values):
-            self._mv_values[mv_key] = bulk.mv_by_value(*mv_key)
-        self._load_cs(bulk, [id_ for ids in self._cs_values.values() for id_ in ids])
-        mv_ids = {*reads.mv_ids, *(id_ for ids in self._mv_values.values() for id_ in ids)}
+        for cs_value, ids in _complete(below.cs_at_values(reads.cs_values), reads.cs_values):
+            self._cs_values[cs_value] = ids or ()
+        for mv_value, ids in _complete(below.mv_at_values(reads.mv_values), reads.mv_values):
+            self._mv_values[mv_value] = ids or ()
+        self._load_cs([id_ for key in reads.cs_values for id_ in self._cs_values[key]])
+        mv_ids = {*reads.mv_ids, *(id_ for key in reads.mv_values for id_ in self._mv_values[key])}
         if reads.with_links:
             mv_ids |= {cso.link.mv_id for cso in self._cs.values() if cso is not None and cso.link}
-        for id_, mvo in _complete(bulk.mv_many(mv_ids), mv_ids):
+        unknown = [id_ for id_ in mv_ids if id_ not in self._mv]
+        for id_, mvo in _complete(below.mv_many(unknown), unknown):
             self._mv[id_] = mvo
         if reads.with_links:
-            for id_, linked in _complete(bulk.linked_many(mv_ids), mv_ids):
+            unknown = [id_ for id_ in mv_ids if id_ not in self._linked]
+            for id_, linked in _complete(below.linked_many(unknown), unknown):
                 self._linked[id_] = linked or ()
-            self._load_cs(bulk, [id_ for ids in self._linked.values() for id_ in ids])
-            self._load_references(bulk)
-        self._load_beside(bulk, reads)
-        self._highest = bulk.highest_id()
+            self._load_cs([id_ for mv_id in unknown for id_ in self._linked[mv_id]])
 
-    def _load_cs(self, bulk: Bulk, ids: Collection[int]) -> None:
+    def _load_cs(self, ids: Collection[int]) -> None:
         wanted = {id_ for id_ in ids if id_ not in self._cs}
-        for id_, cso in _complete(bulk.cs_many(wanted), wanted):
+        for id_, cso in _complete(self._below.cs_many(wanted), wanted):
             self._keep_cs(cso, id_)
 
-    def _load_references(self, bulk: Bulk) -> None:
-        """The small reference sets of what is loaded, what is due by it, and what all these targets are linked to."""
-        objects = [cso for cso in self._cs.values() if cso is not None]
-        metaverse = [mvo for mvo in self._mv.values() if mvo is not None]
-        due = bulk.due_by_many([mvo.id for mvo in metaverse])
-        self._due_by = {mvo.id: tuple(due.get(mvo.id, ())) for mvo in metaverse}
+    def _load_references(self, cs_ids: Collection[int], mv_ids: Collection[int]) -> None:
+        """The small reference sets of these objects, what is due by them, and what all these targets are linked to."""
+        below = self._below
+        objects = [cso for id_ in cs_ids if (cso := self._cs[id_]) is not None]
+        metaverse = [mvo for id_ in mv_ids if (mvo := self._mv[id_]) is not None]
+        due = below.due_by_many([mvo.id for mvo in metaverse])
+        self._due_by.update({mvo.id: tuple(due.get(mvo.id, ())) for mvo in metaverse})
         cs_sets = [
             held for cso in objects if cso.image for held in cso.image.references.values() if held.count <= SMALL
         ]
         mv_sets = [held.targets for mvo in metaverse for held in mvo.references.values() if held.targets.count <= SMALL]
-        bulk.fill([*cs_sets, *mv_sets])
+        below.fill([*cs_sets, *mv_sets])
         targets = {id_ for held in cs_sets for id_ in held}
         targets.update(id_ for cso in objects for id_ in _shifted(cso))
         targets.update(one.target for owed in due.values() for one in owed if one.inbound)
         targets.update(one.before for owed in due.values() for one in owed if not one.inbound and one.before)
-        self._links = dict.fromkeys(targets) | dict(bulk.links_of(targets))
-        linked = {mv_id for mv_id in self._links.values() if mv_id is not None}
+        self._load_link_ids(targets)
+        linked = {mv_id for id_ in targets if (mv_id := self._links[id_]) is not None}
         linked.update(id_ for held in mv_sets for id_ in held)
         linked.update(one.target for owed in due.values() for one in owed if not one.inbound)
         linked.update(one.before for owed in due.values() for one in owed if one.inbound and one.before)
-        self._counterparts = dict.fromkeys(linked, _NOWHERE) | dict(bulk.counterparts_many(linked))
+        unknown = linked - self._counterparts.keys()
+        self._counterparts |= dict.fromkeys(unknown, _NOWHERE) | dict(below.counterparts_many(unknown))
         owners = [*(cso.id for cso in objects), *(mvo.id for mvo in metaverse)]
-        held_now = bulk.held_attributes_many(owners)
+        held_now = below.held_attributes_many(owners)
         for owner in owners:
             for inbound in (True, False):
                 self._held_attributes[owner, inbound] = held_now.get((owner, inbound), frozenset())
 
-    def _load_beside(self, bulk: Bulk, reads: Reads) -> None:
-        """Held references (for and by) and referrers of everything that is loaded by now."""
-        if reads.with_held:
-            for inbound, targets in ((True, self._cs.keys()), (False, self._mv.keys())):
-                for id_, held in _complete(bulk.held_for_many(targets, inbound=inbound), targets):
-                    self._held_for[(id_, inbound)] = tuple(held or ())
-                for id_, held in _complete(bulk.held_by_many(targets), targets):
-                    self._held_by[id_] = tuple(held or ())
-        if reads.with_referrers:
-            for id_, referrers in _complete(bulk.referrers_many(self._cs.keys(), mv=False), self._cs.keys()):
-                self._cs_referrers[id_] = referrers or ()
-            for id_, referrers in _complete(bulk.referrers_many(self._mv.keys(), mv=True), self._mv.keys()):
-                self._mv_referrers[id_] = referrers or ()
+    def _load_link_ids(self, cs_ids: Collection[int]) -> None:
+        unknown = {id_ for id_ in cs_ids if id_ not in self._links}
+        self._links |= dict.fromkeys(unknown) | dict(self._below.links_of(unknown))
+
+    def _load_held(self, cs_ids: Collection[int], mv_ids: Collection[int]) -> None:
+        """What is held for these objects and by them."""
+        for inbound, ids in ((True, cs_ids), (False, mv_ids)):
+            for id_, held in _complete(self._below.held_for_many(ids, inbound=inbound), ids):
+                self._held_for[(id_, inbound)] = tuple(held or ())
+            for id_, held in _complete(self._below.held_by_many(ids), ids):
+                self._held_by[id_] = tuple(held or ())
+
+    def _load_referrers(self, cs_ids: Collection[int], mv_ids: Collection[int]) -> None:
+        """Who refers to these objects, and what referrers of unlinked ones are linked to: a new link concerns them."""
+        for id_, referrers in _complete(self._below.referrers_many(cs_ids, mv=False), cs_ids):
+            self._cs_referrers[id_] = referrers or ()
+        for id_, referrers in _complete(self._below.referrers_many(mv_ids, mv=True), mv_ids):
+            self._mv_referrers[id_] = referrers or ()
+        unlinked = [cso.id for id_ in cs_ids if (cso := self._cs[id_]) is not None and cso.link is None]
+        self._load_link_ids([one for id_ in unlinked for one in self._cs_referrers[id_] if one not in self._cs])
 
 
 _NOWHERE: Mapping[str, int] = {}
@@ -290,10 +314,3 @@ T = TypeVar("T")
 
 def _complete(found: Mapping[K, T], asked: Collection[K]) -> list[tuple[K, T | None]]:
     return [(key, found.get(key)) for key in asked]
-
-
-def prefetched(bulk: Bulk, reads: Reads) -> PrefetchedView:
-    """The view of a batch that will read what `reads` names."""
-    view = PrefetchedView(bulk)
-    view.load(bulk, reads)
-    return view

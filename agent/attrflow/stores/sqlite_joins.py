@@ -6,10 +6,14 @@ the moment when they were told; so a what-if can join on attributes that no run 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeVar
+
+import orjson
 
 from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import MVObject
+from attrflow.stores.bulk import CSValue, MVValue
 from attrflow.stores.database import Database
 from attrflow.stores.keys import cs_join_keys, mv_join_keys
 
@@ -29,6 +33,20 @@ WHERE k.folded = ? AND k.attribute = ? AND k.space = ? AND o.object_type = ? ORD
 _FIND_MV = """
 SELECT k.owner FROM join_key k JOIN mv_object o ON o.id = k.owner
 WHERE k.folded = ? AND k.attribute = ? AND k.space = ? AND o.object_type = ? ORDER BY k.owner
+"""
+_FIND_MANY = """
+SELECT folded, owner FROM join_key
+WHERE folded IN (SELECT value FROM json_each(?)) AND attribute = ? AND space = ? ORDER BY owner
+"""
+_FIND_CS_MANY = """
+SELECT k.folded, k.owner FROM join_key k JOIN cs_object o ON o.id = k.owner
+WHERE k.folded IN (SELECT value FROM json_each(?)) AND k.attribute = ? AND k.space = ? AND o.object_type = ?
+ORDER BY k.owner
+"""
+_FIND_MV_MANY = """
+SELECT k.folded, k.owner FROM join_key k JOIN mv_object o ON o.id = k.owner
+WHERE k.folded IN (SELECT value FROM json_each(?)) AND k.attribute = ? AND k.space = ? AND o.object_type = ?
+ORDER BY k.owner
 """
 _INSERT = "INSERT INTO main.join_key (owner, attribute, folded, space) VALUES (?, ?, ?, ?)"
 _INSERT_EXTRA = "INSERT INTO temp.extra_join_key (owner, attribute, folded, space) VALUES (?, ?, ?, ?)"
@@ -79,10 +97,48 @@ class JoinAttributes:
     def mv_by_value(self, object_type: str | None, attribute: str, folded: str) -> tuple[int, ...]:
         return self._find(_FIND_MV, METAVERSE, object_type, attribute, folded)
 
-    def _find(self, typed: str, space: str, object_type: str | None, attribute: str, folded: str) -> tuple[int, ...]:
+    def cs_at_values(self, keys: Collection[CSValue]) -> dict[CSValue, tuple[int, ...]]:
+        """The same for many: one statement for each connector, type and attribute."""
+        found: dict[CSValue, tuple[int, ...]] = {}
+        for (connector, object_type, attribute), texts in _together((key[:3], key[3]) for key in keys).items():
+            for text, ids in self._find_many(_FIND_CS_MANY, connector, object_type, attribute, texts).items():
+                found[connector, object_type, attribute, text] = ids
+        return found
+
+    def mv_at_values(self, keys: Collection[MVValue]) -> dict[MVValue, tuple[int, ...]]:
+        """The same for many: one statement for each type and attribute."""
+        found: dict[MVValue, tuple[int, ...]] = {}
+        for (object_type, attribute), texts in _together((key[:2], key[2]) for key in keys).items():
+            for text, ids in self._find_many(_FIND_MV_MANY, METAVERSE, object_type, attribute, texts).items():
+                found[object_type, attribute, text] = ids
+        return found
+
+    def _find_many(
+        self, typed: str, space: str, object_type: str | None, attribute: str, texts: Collection[str]
+    ) -> dict[str, tuple[int, ...]]:
+        name = self._known(space, attribute)
+        found: dict[str, list[int]] = {}
+        array = orjson.dumps([text for text in texts if "\x00" not in text]).decode()
+        if object_type is None:
+            rows = self._database.rows(_FIND_MANY, (array, name, space))
+        else:
+            rows = self._database.rows(typed, (array, name, space, object_type))
+        for text, owner in rows:
+            found.setdefault(text, []).append(owner)
+        one = _FIND_CS if typed == _FIND_CS_MANY else _FIND_MV
+        for text in texts:
+            if "\x00" in text:  # json_each would end it there
+                found[text] = list(self._find(one, space, object_type, attribute, text))
+        return {text: tuple(ids) for text, ids in found.items()}
+
+    def _known(self, space: str, attribute: str) -> str:
         name = attribute.casefold()
         known = name in self.of(space) or name in self._extra.get(space, ())
         assert known, f"{attribute} is no join attribute of {space or 'the metaverse'}"
+        return name
+
+    def _find(self, typed: str, space: str, object_type: str | None, attribute: str, folded: str) -> tuple[int, ...]:
+        name = self._known(space, attribute)
         if object_type is None:
             rows = self._database.rows(_FIND, (folded, name, space))
         else:
@@ -143,3 +199,14 @@ class JoinAttributes:
                 (space, after, _PAGE),
             )
         return [id_ for (id_,) in rows]
+
+
+K = TypeVar("K")
+
+
+def _together(keys: Iterable[tuple[K, str]]) -> dict[K, set[str]]:
+    """The values to look for by where to look for them."""
+    found: dict[K, set[str]] = {}
+    for place, text in keys:
+        found.setdefault(place, set()).add(text)
+    return found

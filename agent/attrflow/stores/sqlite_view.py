@@ -6,6 +6,7 @@ Each question is one statement, or statements in one read transaction, so an ans
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 
 import orjson
 
@@ -13,6 +14,7 @@ from attrflow.model.connector_space import CSObject
 from attrflow.model.metaverse import DueReference, HeldReference, MVObject
 from attrflow.model.references import ReferenceSet
 from attrflow.ports.view import Reads
+from attrflow.stores.bulk import CSValue, MVValue
 from attrflow.stores.codec import cs_object, mv_object, stored_key
 from attrflow.stores.database import Database, Parameters, Row
 from attrflow.stores.origins import InternedOrigins
@@ -144,9 +146,11 @@ class SqliteView:
 
     def prefetch(self, reads: Reads) -> PrefetchedView:
         view = PrefetchedView(self)
-        with self._database.reading():
-            view.load(self, reads)
+        view.announce(reads)
         return view
+
+    def reading(self) -> AbstractContextManager[None]:
+        return self._database.reading()
 
     def cs_many(self, ids: Collection[int]) -> Mapping[int, CSObject]:
         return {cso.id: cso for cso in self._many_cs(_CS_BY_IDS, (_array(ids),))}
@@ -168,6 +172,12 @@ class SqliteView:
             for cso in self._many_cs(_CS_BY_DNS, (connector, _array(stored_key(key) for key in keys))):
                 found[(connector, cso.dn_key)] = cso
         return found
+
+    def cs_at_values(self, keys: Collection[CSValue]) -> Mapping[CSValue, tuple[int, ...]]:
+        return self._joins.cs_at_values(keys)
+
+    def mv_at_values(self, keys: Collection[MVValue]) -> Mapping[MVValue, tuple[int, ...]]:
+        return self._joins.mv_at_values(keys)
 
     def mv_many(self, ids: Collection[int]) -> Mapping[int, MVObject]:
         rows = self._database.rows(_MV_BY_IDS, (_array(ids),))

@@ -1,9 +1,12 @@
-"""The nouns of one attribute's decision: who contributes, what is there, what each mapping offers, what is decided."""
+"""The nouns of one attribute's decision: who contributes, what is there, what each mapping offers, what is decided.
+
+Tuples by name where one is made for each attribute of each object: they cost a third of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrflow.engine.flow import Contribution
 from attrflow.engine.program import CompiledMapping
@@ -17,8 +20,7 @@ from attrflow.model.values import NO_VALUES, Values
 __all__ = ["Existing", "Offer", "Resolved", "Source"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One object that contributes: how rules read it, and how its references translate to the other side."""
 
     reading: Reading
@@ -26,8 +28,7 @@ class Source:
     object_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(NamedTuple):
     """What the attribute holds now, and who gave it."""
 
     values: Values = NO_VALUES
@@ -41,8 +42,7 @@ class Existing:
         return bool(self.values) or self.references.count > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """The decision: `set` these values, `clear` the attribute, or `keep` what is there."""
 
     action: Literal["set", "clear", "keep"]

@@ -7,9 +7,8 @@ counterpart there are held. An error fails the object as a whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.program import CompiledMapping
@@ -28,8 +27,7 @@ __all__ = ["Contribution", "contribute"]
 Word = Literal["value", "null", "authoritative-null", "ignore"]
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one mapping offers: a word, values or references with it, and the status word if it loses nothing."""
 
     word: Word
@@ -118,6 +116,8 @@ def _typed(
     step: str,
 ) -> Contribution:
     target = mapping.target
+    if isinstance(result, str) and result and _takes_text(target, len(result), mapping, length_limit):
+        return Contribution("value", (result,))  # what most attributes of most objects are
     items: Many = (result,) if not isinstance(result, tuple) else result
     if "" in items or None in items:
         items = tuple(item for item in items if item is not None and item != "")
@@ -146,6 +146,13 @@ def _typed(
                 attribute=name,
             )
     return Contribution("value", values)
+
+
+def _takes_text(target: AttributeType | None, length: int, mapping: CompiledMapping, length_limit: int) -> bool:
+    """Whether a text of that length fits without a further look."""
+    if target is None or target.syntax is not Syntax.STRING:
+        return False
+    return length <= length_limit or target.multi or mapping.rule.direction == "outbound"
 
 
 def _named(
@@ -179,7 +186,7 @@ def _named(
     if unknown is None:
         return contribution
     status: Status = "reference-held" if contribution.word == "null" else contribution.status
-    return replace(contribution, status=status, detail=f"nothing here is called {unknown}")
+    return contribution._replace(status=status, detail=f"nothing here is called {unknown}")
 
 
 def _value(item: object, target: AttributeType | None, mapping: CompiledMapping, step: str) -> Value:

@@ -97,6 +97,9 @@ def _mixed(offers: list[Offer]) -> bool:
 
 
 def _merge_type(destination: str, candidates: Candidates, step: str) -> str | None:
+    if len(candidates) == 1:
+        (only,) = candidates
+        return only[1].mapping.merge if only[1].mapping.merge.startswith("merge") else None
     kinds = {"update" if m.mapping.merge == "replace" else m.mapping.merge for _, m in candidates}
     if len(kinds) > 1:
         names = ", ".join(sorted({f"{m.rule.name} ({m.mapping.merge})" for _, m in candidates}))
@@ -128,7 +131,8 @@ def _offer(
     waits = options.once_waits_for_a_value and not existing.present
     if mapping.mapping.execute_once and not creating and not waits:
         return _kept_once(index, mapping, existing)
-    source.reading.observed.clear()
+    if account is not None:
+        source.reading.observed.clear()
     try:
         contribution = contribute(mapping, source.reading, source.translation, options.length_limit, step, given)
     except ObjectFailure as failure:
@@ -138,7 +142,8 @@ def _offer(
         if account is not None:
             tell_offer(account, Offer(index, mapping, _failure_status(failure), None, failure.detail, nodes), source)
         raise
-    return Offer(index, mapping, contribution.status, contribution, contribution.detail, list(source.reading.observed))
+    nodes = list(source.reading.observed) if account is not None else []
+    return Offer(index, mapping, contribution.status, contribution, contribution.detail, nodes)
 
 
 def _kept_once(index: int, mapping: CompiledMapping, existing: Existing) -> Offer:
@@ -182,11 +187,10 @@ def _decide(
     merge_base: Existing,
     options: EngineOptions,
 ) -> Resolved:
-    held = tuple(
-        (offer.index, offer.contribution.held)
-        for offer in offers
-        if offer.contribution is not None and offer.contribution.held != NOTHING_HELD
-    )
+    held: tuple[tuple[int, Held], ...] = ()
+    for offer in offers:
+        if offer.contribution is not None and offer.contribution.held is not NOTHING_HELD:
+            held = (*held, (offer.index, offer.contribution.held))
     if merging is not None and (winner is not None or (merge_base.present and not stopped)):
         return _merged(offers, merging, merge_base, held, stopped=stopped)
     if winner is not None and winner.contribution is not None:

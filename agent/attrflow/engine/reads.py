@@ -65,6 +65,16 @@ class _Outward:
     """The metaverse attributes that both read."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Inward:
+    """How objects of one connector and type find their metaverse object, and what they would make."""
+
+    joining: tuple[tuple[str | None, str, str], ...]
+    """The metaverse type or None for any, its attribute, and the object's own."""
+    becoming: tuple[tuple[str, tuple[CompiledRule, ...], tuple[_Outward, ...]], ...]
+    """The type that rules project to, the rules that give what is looked up by, and where it is looked for."""
+
+
 class _Found:
     """The questions found so far."""
 
@@ -95,6 +105,7 @@ class Forecast:
         self._program = program
         self._outwards: dict[str, tuple[_Outward, ...]] = {}
         self._needed: dict[str, frozenset[str]] = {}
+        self._inwards: dict[tuple[str, str], _Inward] = {}
 
     def of(self, view: View, cs_ids: Iterable[int]) -> Reads:
         """What the synchronization of these objects, which the view has at hand, will look up."""
@@ -127,35 +138,23 @@ class Forecast:
             self._look_outward(mvo, [one for one in outwards if one.connector not in linked], found)
 
     def _of_unlinked(self, view: View, cso: CSObject, found: _Found) -> None:
-        program = self._program
-        rules = tuple(rule for rule in program.inbound(cso.connector, cso.object_type or "") if not rule.rule.disabled)
-        if not rules:
+        inward = self._inward(cso.connector, cso.object_type or "")
+        if not inward.joining and not inward.becoming:
             return
+        program = self._program
         type_ = program.cs_type(cso.connector, cso.object_type)
         reading = CSReading(cso, type_, program.parameters(cso.connector, cso.partition), _NEVER, view)
-        for rule in rules:
-            mv_type = None if rule.rule.target_type == ANY_TYPE else rule.rule.target_type
-            for clause in (clause for group in rule.rule.join for clause in group):
-                for value in joining_values(reading.values(clause.cs), program.options):
-                    found.mv_values.add((mv_type, clause.mv, folded(value)))
-        for mv_type in {r.rule.target_type for r in rules if r.rule.link == "provision"} - {ANY_TYPE}:
-            outwards = [one for one in self._outward(mv_type) if one.connector != cso.connector]
-            if outwards:
-                self._look_outward(self._becoming(mv_type, rules, reading), outwards, found)
+        for mv_type, theirs, ours in inward.joining:
+            for value in joining_values(reading.values(ours), program.options):
+                found.mv_values.add((mv_type, theirs, folded(value)))
+        for mv_type, giving, outwards in inward.becoming:
+            self._look_outward(self._made_of(reading, mv_type, giving), outwards, found)
 
-    def _becoming(self, mv_type: str, rules: tuple[CompiledRule, ...], reading: CSReading) -> MVObject:
+    def _made_of(self, reading: CSReading, mv_type: str, giving: tuple[CompiledRule, ...]) -> MVObject:
         """The metaverse object that this one would make, with no more than the attributes that are looked up by."""
-        needed = self._needed[mv_type]
-        giving = tuple(
-            rule
-            for rule in rules
-            if rule.rule.target_type in (ANY_TYPE, mv_type)
-            and any(mapping.mapping.destination in needed for mapping in rule.mappings)
-            and rule.in_scope(reading)
-        )
-        candidates = self._program.plan((giving,)).candidates
+        candidates = self._program.plan((tuple(rule for rule in giving if rule.in_scope(reading)),)).candidates
         attributes: dict[str, MVAttribute] = {}
-        for name in needed:
+        for name in self._needed[mv_type]:
             if name in candidates and (values := self._resolved(name, candidates[name], reading)):
                 attributes[name] = MVAttribute(values, _UNKNOWN)
         return MVObject(0, mv_type, attributes)
@@ -182,6 +181,31 @@ class Forecast:
             return resolve(name, candidates, [source], Existing(), creating=True, options=self._program.options).values
         except ObjectFailure:
             return ()  # the object itself will fail by it, and tell
+
+    def _inward(self, connector: str, object_type: str) -> _Inward:
+        key = (connector, object_type)
+        if key not in self._inwards:
+            rules = tuple(rule for rule in self._program.inbound(*key) if not rule.rule.disabled)
+            joining = (
+                (None if rule.rule.target_type == ANY_TYPE else rule.rule.target_type, clause.mv, clause.cs)
+                for rule in rules
+                for group in rule.rule.join
+                for clause in group
+            )
+            becoming = []
+            for mv_type in {r.rule.target_type for r in rules if r.rule.link == "provision"} - {ANY_TYPE}:
+                outwards = tuple(one for one in self._outward(mv_type) if one.connector != connector)
+                needed = self._needed[mv_type]
+                giving = tuple(
+                    rule
+                    for rule in rules
+                    if rule.rule.target_type in (ANY_TYPE, mv_type)
+                    and any(mapping.mapping.destination in needed for mapping in rule.mappings)
+                )
+                if outwards:
+                    becoming.append((mv_type, giving, outwards))
+            self._inwards[key] = _Inward(tuple(dict.fromkeys(joining)), tuple(becoming))
+        return self._inwards[key]
 
     def _outward(self, mv_type: str) -> tuple[_Outward, ...]:
         if mv_type not in self._outwards:

@@ -35,9 +35,18 @@ def compile_scope(rule: Rule, options: EngineOptions) -> ScopeTest:
     if not groups:
         return lambda _reading: True
     if len(groups) == 1:
-        (only,) = groups
-        return lambda reading: all(test(reading) for test in only)
-    return lambda reading: any(all(test(reading) for test in group) for group in groups)
+        return _every(groups[0])
+    every = tuple(map(_every, groups))
+    return lambda reading: any(test(reading) for test in every)
+
+
+def _every(tests: tuple[ScopeTest, ...]) -> ScopeTest:
+    """Whether all clauses of a group hold; without a generator, since every rule asks it of every object."""
+    first, *rest = tests
+    if not rest:
+        return first
+    others = _every(tuple(rest))
+    return lambda reading: first(reading) and others(reading)
 
 
 def failing_clauses(groups: tuple[ScopeGroup, ...], reading: Reading, options: EngineOptions) -> tuple[str, ...]:
@@ -156,7 +165,10 @@ def _clause(clause: ScopeClause, options: EngineOptions) -> ScopeTest:
 
     def equal(reading: Reading) -> bool:
         wanted = _resolved(text, reading)
-        return any(_equal(value, wanted, fold=fold) for value in _present(reading.values(name))) is positive
+        for value in reading.values(name):
+            if value != "" and _equal(value, wanted, fold=fold):
+                return positive
+        return not positive
 
     return equal
 

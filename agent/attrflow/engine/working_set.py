@@ -47,6 +47,7 @@ class WorkingSet:
         self._by_anchor: dict[tuple[str, str], int] = {}
         self._by_dn: dict[tuple[str, str], int] = {}
         self._cs_keys: dict[tuple[str, str, str], set[int]] = {}
+        self._cs_unkeyed: set[int] = set()
         self._mv_keys: dict[tuple[str, str], set[int]] = {}
         self._links: dict[int, set[int]] = {}
         self._cs_targets: dict[int, set[int]] = {}
@@ -106,12 +107,8 @@ class WorkingSet:
             self._by_dn[cso.connector, cso.dn_key] = id_
         if cso.link is not None:
             self._links.setdefault(cso.link.mv_id, set()).add(id_)
-        wanted = self._joins.cs.get(cso.connector)
-        if wanted:
-            attributes = export_hologram(cso).attributes
-            for name in wanted:
-                for value in attributes.get(name, ()):
-                    self._cs_keys.setdefault((cso.connector, name, folded(value)), set()).add(id_)
+        if self._joins.cs.get(cso.connector):
+            self._cs_unkeyed.add(id_)
         for target in _targets_in_memory(cso):
             self._cs_targets.setdefault(target, set()).add(id_)
 
@@ -190,6 +187,7 @@ class WorkingSet:
         self, connector: str, object_type: str | None, attribute: str, folded_value: str
     ) -> tuple[int, ...]:
         """Ids of objects that hold the folded value in a join attribute, ascending."""
+        self._key()
         ids = {i for i in self._base.cs_by_value(connector, object_type, attribute, folded_value) if i not in self._cs}
         for id_ in self._cs_keys.get((connector, attribute, folded_value), ()):
             cso = self._cs[id_]
@@ -198,6 +196,16 @@ class WorkingSet:
             if any(folded(v) == folded_value for v in export_hologram(cso).attributes.get(attribute, ())):
                 ids.add(id_)
         return tuple(sorted(ids))
+
+    def _key(self) -> None:
+        """File what was put here under the values that joins ask for: only now, since an object is put many times."""
+        for id_ in self._cs_unkeyed:
+            if (cso := self._cs[id_]) is not None:
+                attributes = export_hologram(cso).attributes
+                for name in self._joins.cs[cso.connector]:
+                    for value in attributes.get(name, ()):
+                        self._cs_keys.setdefault((cso.connector, name, folded(value)), set()).add(id_)
+        self._cs_unkeyed.clear()
 
     def mv_by_value(self, object_type: str | None, attribute: str, folded_value: str) -> tuple[int, ...]:
         """Ids of metaverse objects that hold the folded value in a join attribute, ascending."""

@@ -1,7 +1,9 @@
 """What pending exports would take away, counted by kind: for the guard against accidents (behaviour.md §7.5).
 
 Pure: it counts. How much is too much, and what follows from that, is the export step's. Adds count nothing,
-and a delete is counted as such only, whatever else the object loses with it.
+and a delete is counted as such only, whatever else the object loses with it. A delete-add is none: the product
+counts the two apart (behaviour.md §4.3, known). What comes in the object's place has another anchor than what
+goes, so it is a change of identity.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ def guarded(view: View, ids: Iterable[int]) -> Iterable[Guarded]:
             continue
         if cso.unapplied.operation == "delete":
             yield Guarded("deletes", cso.id, cso.dn, 1)
+        elif cso.unapplied.operation == "delete-add":
+            yield Guarded("identity-changes", cso.id, cso.dn, 1)
         elif cso.unapplied.operation == "update":
             yield from _of_update(cso)
 

@@ -153,6 +153,30 @@ def test_deletes_are_counted_over_all_partitions() -> None:
     assert result.record.result == "stopped-deletion-threshold-exceeded"
 
 
+@pytest.mark.parametrize(
+    ("guards", "result"),
+    [
+        ({"deletes": GuardLimit(1, 1)}, "success"),
+        ({"identity-changes": GuardLimit(2)}, "stopped-export-threshold-exceeded"),
+        ({"identity-changes": GuardLimit(3)}, "success"),
+        ({"identity-changes": GuardLimit(0, 42)}, "stopped-export-threshold-exceeded"),
+    ],
+)
+def test_a_delete_add_is_no_delete_but_a_change_of_identity(guards: dict[GuardKind, GuardLimit], result: str) -> None:
+    lab = company(guards)
+    contoso = lab.directories["contoso"]
+    people = [dn(f"P{n}") for n in (1, 2, 3)]
+    for names in ((), ("p",)):  # without a logon name they leave the cloud; with one again before that is exported
+        for number, one in enumerate(people, start=1):
+            contoso.set(one, "sAMAccountName", tuple(f"{name}{number}" for name in names))
+        lab.cycle("delta", export=False)
+    assert lab.pending()["delete-add"] == 3
+    exported = export(lab)
+    assert exported.record.result == result
+    if result != "success":
+        assert lab.counters(exported) == {"guarded-identity-changes": 3}
+
+
 def test_people_that_are_enabled_and_new_ones_that_are_disabled_do_not_count() -> None:
     lab = company({"disables": GuardLimit(0, 1), "identity-changes": GuardLimit(0, 1)})
     contoso = lab.directories["contoso"]

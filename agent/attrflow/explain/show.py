@@ -31,6 +31,7 @@ from attrflow.model.delta import EMPTY_IMAGE, Delta, Image, apply_delta
 from attrflow.model.errors import Ambiguous, NotFound
 from attrflow.model.metaverse import MVObject
 from attrflow.model.provenance import Provenance
+from attrflow.model.references import ReferenceIds
 from attrflow.ports.store import CSFilter
 
 __all__ = [
@@ -257,13 +258,22 @@ def _changes(facts: Facts, cso: CSObject, delta: Delta, below: Image, above: Ima
             ChangeRow(
                 name,
                 operation,
-                facts.in_image(below, name, cso.connector),
-                facts.in_image(above, name, cso.connector),
+                *_shift(facts, cso.connector, delta, name, below, above),
                 facts.rule(origin.rule_id, run) if origin is not None else None,
                 facts.since(run) if run is not None else None,
             )
         )
     return rows
+
+
+def _shift(facts: Facts, connector: str, delta: Delta, name: str, below: Image, above: Image) -> tuple[Shown, Shown]:
+    """What the attribute was and what it becomes; where single values come and go, only those."""
+    shift, change = delta.references.get(name), delta.attributes.get(name)
+    if shift is not None:
+        below, above = (Image({}, {name: ReferenceIds(ids)}) for ids in (shift.removed, shift.added))
+    elif change is not None and change.operation == "update":
+        below, above = (Image({name: values}, {}) for values in (change.removed, change.added))
+    return facts.in_image(below, name, connector), facts.in_image(above, name, connector)
 
 
 _ACTIONS = {"provision": "Provision", "join": "Join", "sticky-join": "StickyJoin", "join-no-flow": "JoinNoFlow"}

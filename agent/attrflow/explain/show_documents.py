@@ -85,7 +85,7 @@ class AppliedRuleRow:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One attribute of a pending change: what it was and what it becomes."""
+    """One attribute of a pending change: what it was and becomes; of an `update` the values that go and come."""
 
     attribute: str
     operation: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.engine.lab import Lab
-from tests.unit.engine.lab_entries import dn, user
+from tests.unit.engine.lab_entries import dn, group, refer, user
 from tests.unit.explain.office import LEAVERS, fits, observed, office, rules, settled
 
 from attrflow.explain.documents import as_data
@@ -79,6 +79,32 @@ def test_pending_changes_show_old_and_new() -> None:
     text = drawn(cs_lines(document))
     assert '- "Boss"' in text
     assert '+ "Chief"' in text
+
+
+def test_a_pending_change_of_many_values_shows_those_that_come_and_go() -> None:
+    lab = Lab()
+    contoso = lab.directories["contoso"]
+    people = [f"P{number}" for number in range(1, 61)]
+    for number, name in enumerate(people, start=1):
+        contoso.add(user(name, number, displayName=(name,)))
+    contoso.add(group("Staff", 100, member=tuple(dn(name) for name in people[:59])))
+    contoso.set(dn("P1"), "proxyAddresses", ("SMTP:p1@contoso.test", "smtp:one@contoso.test"))
+    lab.settle()
+    refer(contoso, dn("Staff"), "member", *[dn(name) for name in people[1:]])
+    contoso.set(dn("P1"), "proxyAddresses", ("SMTP:p1@contoso.test", "smtp:first@contoso.test"))
+    lab.run("contoso", "delta-import")
+    for connector, gone, come in (("contoso", dn("P1"), dn("P60")), ("entra", "P1", "P60")):
+        (pending,) = show_cs(facts(lab), "Staff", connector).pending
+        (change,) = pending.changes
+        assert (change.attribute, change.operation) == ("member", "update")
+        assert [v.text for v in change.old.values] == [gone]
+        assert [v.text for v in change.new.values] == [come]
+        assert (change.old.total, change.new.total) == (1, 1)
+        (pending,) = show_cs(facts(lab), "P1", connector).pending
+        (change,) = pending.changes
+        assert [v.text for v in change.old.values] == ["smtp:one@contoso.test"]
+        assert [v.text for v in change.new.values] == ["smtp:first@contoso.test"]
+        lab.run("contoso", "delta-sync")
 
 
 def test_an_object_in_several_spaces_asks_which() -> None:

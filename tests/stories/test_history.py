@@ -111,3 +111,14 @@ def test_what_would_be_exported_and_imported_goes_to_a_file_and_comes_back_from_
     settled.set_secret("corp", "wrong")
     call("run", "corp", "full-import", "--drop", out, "-C", settled.folder, code=5)
     assert "Boss" in out.read_text(encoding="utf-8"), "a run that did not start leaves what was there"
+
+
+def test_a_run_says_what_the_next_cycle_has_to_do_in_full(settled: Story) -> None:
+    number = runs(settled.project, limit=1, connector="corp").runs[0].number
+    assert document("runs", "show", number, "-C", settled.folder, name=DETAIL)["required"] == []
+    settings = settled.folder / "attrflow.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('"contact"]', '"contact", "computer"]', 1), encoding="utf-8")
+    told = lines(call("runs", "show", number, "-C", settled.folder).stdout)
+    (line,) = [one for one in told if "The next cycle does" in one]
+    assert line.startswith("The next cycle does a full import of corp: ")

@@ -68,12 +68,13 @@ def draw_runs(console: Console, history: RunsDocument, *, place: str = "") -> No
     draw_required(console, history.required)
 
 
-def draw_required(console: Console, required: Iterable[RequiredDocument]) -> None:
+def draw_required(console: Console, required: Iterable[RequiredDocument], *, indent: int = 0) -> None:
     """What the next cycle does in full, and why."""
     for one in required:
         for what, reason in (("full import", one.full_import), ("full synchronization", one.full_sync)):
             if reason is not None:
-                line = Text.assemble((f"The next cycle does a {what} of ", "yellow"), (one.connector, "bold yellow"))
+                start = f"{' ' * indent}The next cycle does a {what} of "
+                line = Text.assemble((start, "yellow"), (one.connector, "bold yellow"))
                 console.print(line.append(f": {reason}.", "yellow"), soft_wrap=True)
 
 
@@ -214,9 +215,12 @@ def _draw_objects(console: Console, objects: Sequence[RunObjectDocument]) -> Non
     if not objects:
         return
     console.print()
-    table = listing("Counter", "Id", "Object", right=("Id",), keep=("Id",))
+    told = any(item.detail for item in objects)
+    more = ("Detail",) if told else ()
+    table = listing("Counter", "Id", "Object", *more, right=("Id",), keep=("Id",))
     for item in objects:
-        table.add_row(item.counter, f"#{item.object_id}" if item.object_id is not None else "", item.dn)
+        row = [item.counter, f"#{item.object_id}" if item.object_id is not None else "", item.dn]
+        table.add_row(*row, *((item.detail or "",) if told else ()))
     console.print(table)
 
 
@@ -273,7 +277,7 @@ _LEFT = {
 def _draw_pending(console: Console, detail: RunDetailDocument) -> None:
     """What is left, and what takes it up."""
     left = {name: count for name, count in detail.left.items() if count}
-    if not left:
+    if not left and not detail.required:
         return
     console.print(Text(f"\nLeft to do on {detail.run.connector} now", "bold"))
     for name, words in _LEFT.items():
@@ -285,3 +289,4 @@ def _draw_pending(console: Console, detail: RunDetailDocument) -> None:
             counts = ", ".join(f"{count:,} {operation}" for operation, count in sorted(detail.pending_exports.items()))
             line.append(f" ({counts})", "dim")
         console.print(line, soft_wrap=True)
+    draw_required(console, detail.required, indent=2)

@@ -23,6 +23,7 @@ _IDENTITY = frozenset(
     {"userprincipalname", "sourceanchor", "immutableid", "onpremisesimmutableid", "ms-ds-consistencyguid"}
 )
 """Attributes by which a person signs in, or by which the two directories know each other; folded."""
+_NAMES = ("userPrincipalName", "mail", "displayName")
 _MEMBERS = frozenset({"member", "uniquemember"})
 
 
@@ -37,6 +38,8 @@ class Guarded:
     """1, or the number of members that it loses."""
     of: int = 1
     """1, or the number of members that it has."""
+    name: str = ""
+    """What people know it by, where its DN says nothing: a UPN, a mail address or a display name."""
 
 
 def guarded(view: View, ids: Iterable[int]) -> Iterable[Guarded]:
@@ -46,9 +49,9 @@ def guarded(view: View, ids: Iterable[int]) -> Iterable[Guarded]:
         if cso is None or cso.unapplied is None:
             continue
         if cso.unapplied.operation == "delete":
-            yield Guarded("deletes", cso.id, cso.dn, 1)
+            yield Guarded("deletes", cso.id, cso.dn, 1, name=_name(import_hologram(cso)))
         elif cso.unapplied.operation == "delete-add":
-            yield Guarded("identity-changes", cso.id, cso.dn, 1)
+            yield Guarded("identity-changes", cso.id, cso.dn, 1, name=_name(import_hologram(cso)))
         elif cso.unapplied.operation == "update":
             yield from _of_update(cso)
 
@@ -60,15 +63,22 @@ def _of_update(cso: CSObject) -> Iterable[Guarded]:
     if delta.attributes:
         after = apply_delta(delta, before)
         if _disabled(after) and not _disabled(before):
-            yield Guarded("disables", cso.id, cso.dn, 1)
+            yield Guarded("disables", cso.id, cso.dn, 1, name=_name(before))
         changed = {name for name in delta.attributes if name.casefold() in _IDENTITY}
         if any(before.attributes.get(n) and before.attributes.get(n) != after.attributes.get(n) for n in changed):
-            yield Guarded("identity-changes", cso.id, cso.dn, 1)
+            yield Guarded("identity-changes", cso.id, cso.dn, 1, name=_name(before))
     names = [name for name in delta.references if name.casefold() in _MEMBERS]
     removed = sum(len(delta.references[name].removed) for name in names)
     if removed:
         there = sum(before.references[name].count for name in names if name in before.references)
-        yield Guarded("membership-removals", cso.id, cso.dn, removed, there)
+        yield Guarded("membership-removals", cso.id, cso.dn, removed, there, _name(before))
+
+
+def _name(image: Image) -> str:
+    for wanted in _NAMES:
+        if values := image.attributes.get(wanted):
+            return str(values[0])
+    return ""
 
 
 def _disabled(image: Image) -> bool:

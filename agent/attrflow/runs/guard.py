@@ -140,4 +140,5 @@ def _sentence(environment: Environment, step: Step, exceeded: list[_Excess]) -> 
 
 
 def _detail(one: Guarded) -> str | None:
-    return f"{one.count} of {one.of} members" if one.kind == "membership-removals" else None
+    count = f"{one.count} of {one.of} members" if one.kind == "membership-removals" else ""
+    return ", ".join(part for part in (one.name, count) if part) or None

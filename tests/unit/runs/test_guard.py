@@ -93,7 +93,14 @@ def test_what_is_held_back_is_listed_by_the_history() -> None:
     change(lab, "membership-removals", 3)
     result = export(lab)
     (one,) = lab.store.run_objects(result.record.number, 1)
-    assert (one.counter, one.detail) == ("guarded-membership-removals", "3 of 5 members")
+    assert (one.counter, one.detail) == ("guarded-membership-removals", "Staff, 3 of 5 members")
+
+
+def test_what_is_held_back_is_listed_by_a_name_that_people_know() -> None:
+    lab = company({"deletes": GuardLimit(2)})
+    change(lab, "deletes", 3)
+    listed = lab.store.run_objects(export(lab).record.number, 1)
+    assert sorted(one.detail or "" for one in listed) == [f"p{n}@contoso.test" for n in (1, 2, 3)]
 
 
 def test_the_message_says_how_much_of_each_kind_what_would_pass_and_what_to_do() -> None:

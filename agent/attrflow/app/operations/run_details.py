@@ -7,9 +7,9 @@ under no other counter (DECISIONS 18), which holds as long as no later run chang
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from attrflow.app.operations.running import RunDocument, run_document
+from attrflow.app.operations.running import RequiredDocument, RunDocument, required_documents, run_document
 from attrflow.app.project import Project
 from attrflow.app.shapes import shape
 from attrflow.model.changes import RunObject, RunRecord, StepRecord
@@ -62,6 +62,8 @@ class RunDetailDocument:
     """What is left to do on the connector now: objects by `pending-import`, `import-error`, `pending-export`,
     `export-error`, `escrowed`; and metaverse objects of all connectors by `retry`."""
     notes: list[str] = field(default_factory=list)
+    required: list[RequiredDocument] = field(default_factory=list)
+    """What the next cycle has to do in full on the connector, if anything: what a stopped run leaves of that, too."""
 
 
 shape("run-detail", RunDetailDocument)
@@ -98,8 +100,9 @@ def run_detail(project: Project, number: int, *, counter: str | None = None, lim
         detail.attempts.extend(_attempt(step.number, attempt) for attempt in sent)
     if not record.steps and record.ended is not None:
         detail.notes.append("Its steps were purged from the history; values still name the run.")
-    return RunDetailDocument(
-        detail.run, detail.objects, detail.attempts, left_out, detail.pending_exports, detail.left, detail.notes
+    required = [one for one in required_documents(project) if one.connector == record.connector]
+    return replace(
+        detail, objects_left_out=left_out, required=[one for one in required if one.full_import or one.full_sync]
     )
 
 

@@ -34,7 +34,7 @@ class IngestReader:
         except MalformedEntry as error:
             raise ConnectorError(
                 f"The ingest face at {wire.base} answers with no usable schema: {error}.",
-                help="Check ingest_url: it must be the address that ends in /ingest/v1.",
+                help="Check ingest-url: it must be the address that ends in /ingest/v1.",
             ) from error
 
     def import_pages(self, watermark: str | None) -> Iterator[Page]:

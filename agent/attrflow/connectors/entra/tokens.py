@@ -128,6 +128,6 @@ def credentials_refused(text: str, code: str) -> AuthenticationFailed:
     word = sentence.partition(":")[0]
     return AuthenticationFailed(
         f"Entra ID refuses the application's credentials: {sentence or code}",
-        help="Check tenant_id and client_id in attrflow.toml, and the client secret that it refers to.",
+        help="Check tenant and client-id in attrflow.toml, and the client secret that it refers to.",
         cd_error=word if word.startswith("AADSTS") else code,
     )

@@ -245,7 +245,7 @@ class Session:
         if isinstance(handshake, ssl.SSLCertVerificationError):
             return CertificateRejected(
                 f"the certificate of {url} does not verify: {handshake.verify_message or handshake.reason}",
-                help="set ca_file to the authority that signed it, and use a host name that it holds",
+                help="set ca-file to the authority that signed it, and use a host name that it holds",
             )
         if handshake is not None:
             return ConnectionFailed(
@@ -297,7 +297,7 @@ class Session:
     def _lost(self, what: str, error: Exception) -> ConnectionLost:
         if isinstance(error, TimeoutError | BlockingIOError):
             seconds = self._settings.timeout_seconds
-            return ConnectionLost(f"{self.url} did not answer {what} within {seconds} s", help="raise timeout_seconds")
+            return ConnectionLost(f"{self.url} did not answer {what} within {seconds} s", help="raise timeout-seconds")
         return ConnectionLost(
             f"the connection to {self.url} broke during {what}: {_cause(error)}",
             help="run the step again; if it happens often, look at the server and at what is in between",
@@ -313,7 +313,7 @@ def _cause(error: Exception) -> str:
 def _context(settings: LdapSettings) -> ssl.SSLContext:
     if settings.ca_file is not None and not Path(settings.ca_file).is_file():
         raise SettingsError(
-            f"ca_file {settings.ca_file!r} is not there", help="correct ca_file in the connector's settings"
+            f"ca-file {settings.ca_file!r} is not there", help="correct ca-file in the connector's settings"
         )
     try:
         return ssl.create_default_context(cafile=settings.ca_file)

@@ -113,7 +113,7 @@ def test_tls_with_the_authority_works_and_without_it_does_not(lab: Lab, tls: str
     ca_file.write_text(lab.mock.authority)
     objects, _ = whole_import(lab.connect(lab.configuration(url=url, tls=tls, ca_file=str(ca_file))))
     assert "Ann" in objects
-    check_refused(lab, CertificateRejected, f"the certificate of {url} does not verify", "ca_file", url=url, tls=tls)
+    check_refused(lab, CertificateRejected, f"the certificate of {url} does not verify", "ca-file", url=url, tls=tls)
 
 
 def test_a_certificate_for_another_name(lab: Lab, tmp_path: Path) -> None:

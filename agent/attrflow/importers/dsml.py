@@ -31,6 +31,7 @@ _SYNTAXES: Final = {
 
 
 _CONTENT_RULE: Final = "dit-content-rule"
+_Parts = tuple[list[tuple[str, int]], list[Element]]
 
 
 def read_dsml(
@@ -61,13 +62,14 @@ def read_dsml(
     classes = {(c.attribute("id") or c.said("name") or "").casefold(): c for c in root.all("class")}
     content = {(rule.attribute("id") or "").casefold(): rule for rule in root.all(_CONTENT_RULE)}
     found: dict[str, list[AttributeType]] = {}
+    parts: dict[int, _Parts] = {}
     wanted = {name.casefold() for name in only}
     for key, element in classes.items():
         name = element.said("name") or key
         if wanted and name.casefold() not in wanted:
             continue
         attributes: dict[str, AttributeType] = {}
-        for reference, line in _references(element, classes, content):
+        for reference, line in _references(element, classes, content, parts):
             attribute_type = by_id.get(reference) or types.get(reference)
             if attribute_type is None:
                 message = f"the class {name!r} names the attribute {reference!r}, which the schema does not define"
@@ -92,8 +94,13 @@ def _directory_schema(above: Element) -> Element | None:
     return None
 
 
-def _references(element: Element, classes: dict[str, Element], content: dict[str, Element]) -> list[tuple[str, int]]:
-    """The ids of the attributes that an object of a class may have, each with the line that names it."""
+def _references(
+    element: Element, classes: dict[str, Element], content: dict[str, Element], parts: dict[int, _Parts]
+) -> list[tuple[str, int]]:
+    """The ids of the attributes that an object of a class may have, each with the line that names it.
+
+    `parts`: what was read of elements already, since classes share most of what is above them.
+    """
     found: list[tuple[str, int]] = []
     seen: set[int] = set()
     queue = [element]
@@ -102,13 +109,22 @@ def _references(element: Element, classes: dict[str, Element], content: dict[str
         if id(one) in seen:
             continue
         seen.add(id(one))
-        found += [(reference, attribute.line) for attribute in one.all("attribute") if (reference := _id(attribute))]
-        superior = (one.attribute("superior") or one.said("superior") or "").removeprefix("#").casefold()
-        more = [superior, *(_id(auxiliary) for auxiliary in one.all("aux-class"))]
-        queue += [classes[name] for name in more if name in classes]
-        rule = content.get((one.attribute("id") or "").casefold()) if one.name.casefold() == "class" else None
-        queue += [rule] if rule is not None else []
+        if id(one) not in parts:
+            parts[id(one)] = _parts(one, classes, content)
+        own, further = parts[id(one)]
+        found += own
+        queue += further
     return found
+
+
+def _parts(element: Element, classes: dict[str, Element], content: dict[str, Element]) -> _Parts:
+    """What a class or a content rule names itself, and the elements that it leads to."""
+    own = [(reference, attribute.line) for attribute in element.all("attribute") if (reference := _id(attribute))]
+    superior = (element.attribute("superior") or element.said("superior") or "").removeprefix("#").casefold()
+    names = [superior, *(_id(auxiliary) for auxiliary in element.all("aux-class"))]
+    further = [classes[name] for name in names if name in classes]
+    rule = content.get((element.attribute("id") or "").casefold()) if element.name.casefold() == "class" else None
+    return own, [*further, *([rule] if rule is not None else [])]
 
 
 def _id(element: Element) -> str:

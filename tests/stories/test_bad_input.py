@@ -124,7 +124,7 @@ def check_full_import_is_cut(story: Story, fault: Fault) -> RunResult:
     searches = [one for one in story.ad.journal("ldap") if one.operation == "search"]
     story.ad.delete(dn_of("Nils"))
     before, watermark = story.space("corp"), story.watermark("corp")
-    story.ad.fault(replace(fault, skip=len(searches) - 2))
+    story.ad.fault(replace(fault, skip=len(searches) - 3))
     cut = story.run("corp", "full-import")
     assert not story.tenant.mocks.call(story.tenant.world.faults.pending), "the fault has struck"
     assert cut.record.result == "stopped-connectivity"

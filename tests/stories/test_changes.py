@@ -13,7 +13,9 @@ from .project import (
     PASSWORD,
     Story,
     counters,
+    detail,
     dn_of,
+    only,
     person,
     scenario,
     succeeded,
@@ -184,6 +186,69 @@ def test_a_renamed_unit_changes_nothing_in_the_cloud(settled: Story) -> None:
     assert settled.cloud.required("Per", "jobTitle")["jobTitle"] == "Seller"
     assert settled.cloud.users() == EVERYBODY
     check_quiet(settled)
+
+
+def shown(story: Story) -> dict[str, str]:
+    """The shown DN of every object of the first directory's connector space, by its first RDN."""
+    return {one.dn.partition(",")[0]: one.dn for one in story.objects("corp")}
+
+
+def test_a_renamed_unit_takes_what_is_below_with_it_by_a_delta_import(settled: Story) -> None:
+    """Basis: documented (behaviour.md §1.4, 7c; OPEN-22): references and scope at once, shown DNs later."""
+    sales, selling = f"OU=Sales,OU=People,{NC}", f"OU=Selling,OU=People,{NC}"
+    settled.ad.add(f"dn: {sales}\nobjectClass: organizationalUnit\nou: Sales\n")
+    settled.ad.move(KARI, dn_of("Kari", sales))
+    succeeded(settled.cycle())
+    assert shown(settled)["CN=Kari"] == dn_of("Kari", sales)
+    settled.ad.move(sales, selling)
+    found = counters(succeeded(settled.cycle()))
+    assert found["corp", "delta-import"] == {"stage-rename": 1}  # the unit alone came in
+    assert ("entra", "export") not in found
+    assert (shown(settled)["OU=Selling"], shown(settled)["CN=Kari"]) == (selling, dn_of("Kari", sales))
+    # What names Kari by the new DN finds her, though that DN is shown nowhere yet.
+    settled.ad.modify(dn_of("Per"), {"manager": [dn_of("Kari", selling)]})
+    succeeded(settled.cycle())
+    assert shown(settled)["CN=Kari"] == dn_of("Kari", sales)
+    assert (settled.cloud.manager("Per"), settled.cloud.manager("Ola")) == ("Kari", "Kari")
+    assert settled.cloud.members("Staff") == ["Ida", "Kari", "Ola"]
+    check_quiet(settled)
+    found = counters(succeeded(settled.cycle(initial=True)))
+    assert "stage-delete" not in found["corp", "full-import"]
+    assert ("entra", "export") not in found
+    assert shown(settled)["CN=Kari"] == dn_of("Kari", selling)
+    assert (settled.cloud.users(), settled.cloud.binned()) == (EVERYBODY, [])
+    check_quiet(settled)
+
+
+def test_a_selected_unit_that_is_renamed_loses_its_people_by_a_full_import_and_the_guard_holds_them(
+    settled: Story,
+) -> None:
+    """Basis: documented (behaviour.md §1.4, 7a and 7c)."""
+    settled.edit_settings("export-deletion-threshold = 500", "export-deletion-threshold = 3")
+    settled.ad.move(f"OU=People,{NC}", f"OU=Crew,{NC}")
+    found = counters(succeeded(settled.cycle()))
+    assert found["corp", "delta-import"] == {"stage-delete": 1}  # the unit left; the people are as they were
+    assert ("entra", "export") not in found
+    assert settled.cloud.members("Staff") == ["Ida", "Kari", "Ola"]
+    results = settled.cycle(initial=True)
+    assert counters(results)["corp", "full-import"]["stage-delete"] == len(EVERYBODY)
+    stopped = only(results, "entra", "export")
+    assert stopped.record.result == "stopped-deletion-threshold-exceeded"
+    assert f"{len(EVERYBODY)} deletes are staged, the threshold is 3" in detail(stopped)
+    assert (settled.cloud.users(), settled.cloud.binned()) == (EVERYBODY, [])
+
+
+def test_only_units_within_the_selected_ones_are_imported(settled: Story) -> None:
+    """The naming context and units that are not selected stay away; their changes are no news."""
+    units = sorted(one.dn for one in settled.objects("corp") if one.object_type == "organizationalUnit")
+    assert units == [f"OU=Groups,{NC}", f"OU=People,{NC}"]
+    others = {one.object_type for one in settled.objects("corp")}
+    assert others == {"user", "group", "organizationalUnit"}
+    settled.ad.modify(NC, {"description": ["the domain"]})
+    settled.ad.move(f"OU=Away,{NC}", f"OU=Far,{NC}")
+    # Two entries came in and were passed over: nothing is staged, nothing is synchronized.
+    assert counters(succeeded(settled.cycle())) == {("corp", "delta-import"): {"stage-no-change": 2}}
+    assert [one.link for one in settled.objects("corp") if one.object_type == "organizationalUnit"] == [None, None]
 
 
 def test_a_disabled_user_is_disabled_in_the_cloud_and_stays(settled: Story) -> None:

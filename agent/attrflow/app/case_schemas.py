@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from attrflow.cases.format import Case, ConnectorSpec
-from attrflow.connectors.entra.vocabulary import PRODUCT_SPACE
+from attrflow.connectors.entra.vocabulary import VOCABULARY
 from attrflow.model.schema import AttributeType, ObjectType, Schema, Syntax
 
 __all__ = ["memory_schema", "memory_type", "reference_attributes"]
@@ -41,7 +41,7 @@ _OPENLDAP: Final[Mapping[tuple[Syntax, bool], str]] = {
     ),
     (Syntax.REFERENCE, True): "manager member memberUid uniqueMember owner secretary seeAlso",
 }
-_ENTRA: Final = {a.name.casefold(): a for attributes in PRODUCT_SPACE.values() for a in attributes}
+_ENTRA: Final = {a.name.casefold(): a for attributes in VOCABULARY.values() for a in attributes}
 
 
 def memory_schema(spec: ConnectorSpec, case: Case, needed: Mapping[str, Iterable[str]], metaverse: Schema) -> Schema:

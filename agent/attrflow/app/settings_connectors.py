@@ -52,10 +52,15 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "entra": (*_COMMON, *_ENTRA),
 }
 _OBJECT_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "ad": ("user", "group", "contact"),
+    "ad": (
+        *("user", "inetOrgPerson", "group", "contact", "foreignSecurityPrincipal"),
+        *("organizationalUnit", "container", "domainDNS"),
+    ),
     "openldap": ("inetOrgPerson", "groupOfNames"),
     "entra": ("user", "group", "contact"),
 }
+"""AD's containers have no rules: they are there so that a delta import tells of a renamed one (behaviour.md §1.4, 7c).
+OpenLDAP's delta import reads everything, which shows every new DN without them."""
 _ENTRA_TYPES: Final = ("user", "group", "contact", "device")
 _DEVICE_TYPES: Final[Mapping[str, tuple[str, ...]]] = {"ad": ("computer", "msDS-Device"), "entra": ("device",)}
 """What the rules of the feature `devices` are about."""

@@ -47,6 +47,7 @@ _TABLE: tuple[tuple[str, bool, str, str], ...] = (
     ("reference", False, "d", "registeredOwnerReference"),
     ("reference", False, "cgu", "altRecipient assistant"),
     ("reference", False, "cu", "manager"),
+    ("reference", False, "u", "msExchTeamMailboxSharePointLinkedBy"),
     ("reference", False, "g", "managedBy"),
     ("string", True, "cgu", "proxyAddresses msExchSenderHintTranslations"),
     ("string", True, "cgu", " ".join(f"msExchExtensionCustomAttribute{n}" for n in range(1, 6))),

@@ -78,7 +78,10 @@ def test_what_is_left_out_has_a_default() -> None:
     assert settings.store == FOLDER / "attrflow.sqlite"
     assert (settings.rules, settings.schema) == (FOLDER / "rules", FOLDER / "schema")
     assert hq.id == "0f6b2a9e-5f1c-4d7e-9a53-2f4d1c8b7a60"
-    assert hq.object_types == ("user", "group", "contact")
+    assert hq.object_types == (
+        *("user", "inetOrgPerson", "group", "contact", "foreignSecurityPrincipal"),
+        *("organizationalUnit", "container", "domainDNS"),
+    )
     assert hq.partitions[0].parameters["Domain.FQDN"] == "contoso.test"
     assert hq.parameters["Forest.Netbios"] == "CONTOSO"
     assert hq.settings == {"url": "ldaps://dc1.contoso.test"}

@@ -159,4 +159,11 @@ def test_unknown_types_and_connectors_are_told() -> None:
         "in:6:15 warning unknown-type",
         connectors=["entra"],
     )
+    # A default rule may be about a type that the directory's schema lacks: nothing is wrong with either.
+    library = 'library = "ad-inetorgperson-join@1#7fc3c1886691"\n'
+    check(
+        {"in": HEAD["in"].replace('"user"', '"inetOrgPerson"').replace('"person"', '"persona"') + library},
+        "in:5:15 info unknown-type",
+        "in:6:15 warning unknown-type",
+    )
     check({"in": HEAD["in"].replace('"person"', '"*"') + "[[join]]\nall = ['mail = badge']\n"})

@@ -13,7 +13,7 @@ from attrflow.app.project import read_schemas, rules_of_texts, texts_of
 from attrflow.app.settings import Settings, find_project, load_settings
 from attrflow.app.shapes import shape
 from attrflow.connectors.entra.coding import is_open_name
-from attrflow.connectors.entra.vocabulary import PRODUCT_SPACE
+from attrflow.connectors.entra.vocabulary import VOCABULARY
 from attrflow.model.diagnostics import Diagnostic, Severity
 from attrflow.model.errors import NotFound, SettingsError
 from attrflow.model.schema import AttributeType, ObjectType, Schema
@@ -143,7 +143,7 @@ def _assumed(settings: Settings, texts: dict[str, str]) -> dict[str, Schema]:
                 *attributes,
                 *(AttributeType(n) for n in needed.get(object_type, ()) if is_open_name(n)),
             ]
-            for object_type, attributes in PRODUCT_SPACE.items()
+            for object_type, attributes in VOCABULARY.items()
         }
         # What the vocabulary has already goes first and gives the kind.
         found[name] = Schema({t: ObjectType(t, {a.name: a for a in reversed(known)}) for t, known in types.items()})

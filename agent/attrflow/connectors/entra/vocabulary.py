@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from attrflow.model.schema import AttributeType, Syntax
 
-__all__ = ["PRODUCT_SPACE", "VOCABULARY"]
+__all__ = ["VOCABULARY"]
 
 _UGC, _UC, _UG, _U, _G = (
     ("user", "group", "contact"),
@@ -67,6 +67,7 @@ _SINGLE: Mapping[Syntax, tuple[tuple[tuple[str, ...], str], ...]] = {
     Syntax.REFERENCE: (
         (_UGC, "altRecipient assistant"),
         (_UC, "manager"),
+        (_U, "msExchTeamMailboxSharePointLinkedBy"),
         (_G, "managedBy"),
     ),
 }
@@ -124,19 +125,3 @@ VOCABULARY: Mapping[str, tuple[AttributeType, ...]] = {
     object_type: tuple(_attributes(object_type)) for object_type in ("user", "group", "contact", "device")
 }
 """The attributes of each object type."""
-
-_BESIDE: tuple[tuple[str, Syntax, bool, str], ...] = (
-    ("user", Syntax.REFERENCE, False, "msExchTeamMailboxSharePointLinkedBy"),
-)
-
-
-def _beside(object_type: str) -> Iterator[AttributeType]:
-    for of, syntax, multi, names in _BESIDE:
-        for name in names.split() if of == object_type else ():
-            yield AttributeType(name, syntax, multi=multi, read_only=name in _READ_ONLY)
-
-
-PRODUCT_SPACE: Mapping[str, tuple[AttributeType, ...]] = {
-    object_type: (*attributes, *_beside(object_type)) for object_type, attributes in VOCABULARY.items()
-}
-"""The product's whole connector space of a tenant, also what no channel carries yet. For checking rules."""

@@ -7,6 +7,7 @@ import uuid
 import ldap3
 import pytest
 
+from attrflow.app.settings_connectors import default_object_types
 from attrflow.model.entry import ImportedReferences, ReferenceTarget
 from attrflow.model.errors import PermissionDenied, SearchFailed
 from attrflow.model.schema import Syntax
@@ -89,6 +90,28 @@ def test_an_object_type_is_read_when_it_is_included(lab: Lab) -> None:
     objects, _ = whole_import(lab.connect(configuration, attributes={"user": ("cn",), "computer": ("cn",)}))
     assert objects["PC1"].object_type == "computer"
     assert "Staff" not in objects
+
+
+def test_containers_come_with_nothing_but_their_name_and_a_type_that_the_schema_lacks_is_no_error() -> None:
+    entries = [person("Ann"), EntrySeed(f"OU=Inner,OU=People,{NC}", "organizationalUnit", {"description": ["x"]})]
+    usual = default_object_types("ad")
+    with lab_on(domain(*entries)) as lab:
+        configuration = lab.configuration(object_types=(*usual, "noSuchClass"), include=(f"OU=People,{NC}",))
+        connector = lab.connect(configuration, attributes={"user": ("cn", "description")})
+        assert set(connector.schema.object_types) == set(usual)
+        objects, _ = whole_import(connector)
+        found = {name: (one.object_type, set(one.attributes)) for name, one in objects.items()}
+        assert found == {
+            "Ann": ("user", {"cn", "objectGUID"}),
+            "People": ("organizationalUnit", {"objectGUID"}),
+            "Inner": ("organizationalUnit", {"objectGUID"}),
+        }
+        whole, _ = whole_import(lab.connect(lab.configuration(object_types=usual)))
+        types = {one.dn: one.object_type for one in whole.values()}
+        assert types[NC] == "domainDNS"
+        assert types[f"CN=Users,{NC}"] == "container"
+        # Classes that derive from an included one are types of their own.
+        assert f"CN=Builtin,{NC}" not in types
 
 
 def test_more_pages_than_one_and_more_members_than_the_server_sends_at_once() -> None:

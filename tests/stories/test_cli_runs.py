@@ -23,8 +23,8 @@ def test_an_initial_cycle_shows_each_run_in_the_products_counters(story: Story) 
     result = call("cycle", "--initial", "-C", story.folder)
     told = lines(result.stdout)
     assert told[0].startswith("corp full-import success run 1, ")
-    assert "Staging Adds 7" in told
-    assert "Inbound Projections 7" in told
+    assert "Staging Adds 9" in told
+    assert "Inbound Projections 7 Disconnectors 2" in told, "the two units have no rule"
     assert "Outbound to entra Provisioning Adds 7" in told
     assert told[-1] == "initial cycle success 6 runs"
     finished = [line.split()[:2] for line in lines(result.stderr)]

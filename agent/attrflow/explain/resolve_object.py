@@ -91,6 +91,8 @@ def subject_of_mv(facts: Facts, mvo: MVObject) -> Subject:
 def resolve_object(facts: Facts, text: str, find_in_directory: FindInDirectory | None = None) -> Subject:
     """The object that the text means: a whole key first, then a part of a name; `#12` is an object id.
 
+    What others only refer to, and containers and other types without rules, yield to what else fits.
+
     With `find_in_directory`, an object that the store does not know, or knows only as a reference
     target, is looked up in the directories.
 
@@ -106,11 +108,18 @@ def resolve_object(facts: Facts, text: str, find_in_directory: FindInDirectory |
     for whole in (True, False):
         subjects = _search(facts, text, whole=whole)
         known = [s for s in subjects if s.cs is None or s.cs.kind == "staging"] or subjects
+        known = [s for s in known if _is_ruled(facts, s)] or known
         if len(known) > 1:
             _ambiguous(facts, text, known)
         if known:
             return _completed(known[0], text, find_in_directory)
     return _outside(facts, text, find_in_directory)
+
+
+def _is_ruled(facts: Facts, subject: Subject) -> bool:
+    """Whether rules are about the object; a unit that is called as a group is rarely who is meant."""
+    cso = subject.cs
+    return cso is None or cso.object_type is None or bool(facts.program.inbound(cso.connector, cso.object_type))
 
 
 def _by_id(facts: Facts, id_: int) -> Subject | None:

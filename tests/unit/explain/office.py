@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from tests.unit.engine.lab import Lab
@@ -45,6 +46,18 @@ def rules(*more: Rule) -> tuple[Rule, ...]:
 def settled() -> Lab:
     """The office after two cycles, shared by tests that only look."""
     return office()
+
+
+def with_unit(name: str) -> Lab:
+    """The office, with a unit of this name that was imported, as containers are."""
+    lab = office(settle=False)
+    contoso = lab.configurations["contoso"]
+    lab.configurations["contoso"] = replace(contoso, object_types=(*contoso.object_types, "organizationalUnit"))
+    lab.use(lab.ruleset.rules)
+    unit = f"OU={name},OU=People,DC=contoso,DC=test"
+    lab.directories["contoso"].add(MemoryEntry(unit, "organizationalUnit", {"objectGUID": (b"unit" * 4,)}, {}))
+    lab.settle()
+    return lab
 
 
 def office(*more: Rule, settle: bool = True) -> Lab:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.engine.lab import Lab
 from tests.unit.engine.lab_entries import dn, user
-from tests.unit.explain.office import Readers, observed, office, rules, settled
+from tests.unit.explain.office import Readers, observed, office, rules, settled, with_unit
 
 from attrflow.explain.facts import Facts
 from attrflow.explain.resolve_object import resolve_object
@@ -47,6 +47,14 @@ def test_a_whole_name_comes_before_a_part_of_another() -> None:
     lab.directories["contoso"].add(user("Anna", 2))
     lab.settle()
     assert named(lab, "Ann") == "Ann"
+
+
+def test_a_container_yields_to_what_rules_are_about() -> None:
+    lab = with_unit("Ola Hansens")
+    assert named(lab, "Ola Hansen") == "Ola Hansen"
+    assert named(lab, "ola h") == "Ola Hansen"
+    unit = "OU=Ola Hansens,OU=People,DC=contoso,DC=test"
+    assert named(lab, "Hansens") == named(lab, unit) == unit
 
 
 def test_an_ambiguous_name_lists_candidates_that_tell_apart() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.engine.lab import Lab
 from tests.unit.engine.lab_entries import dn, user
 from tests.unit.engine.lab_rules import expression, flow, rule
-from tests.unit.explain.office import HIDDEN, LEAVERS, asked, office, rules, settled
+from tests.unit.explain.office import HIDDEN, LEAVERS, asked, office, rules, settled, with_unit
 
 from attrflow.explain.containers import keeps_out
 from attrflow.explain.diagnoses import DETECTORS
@@ -206,6 +206,17 @@ def test_a_provision_rule_out_of_scope_leaves_a_disconnector() -> None:
         says="no inbound Provision rule is in scope",
         fix="change isCriticalSystemObject in contoso: it must not be True",
     )  # fmt: skip
+
+
+def test_a_container_is_there_for_what_is_below_it() -> None:
+    unit = "OU=Sales,OU=People,DC=contoso,DC=test"
+    found = asked(with_unit("Sales"), unit)
+    check(
+        found, "DIAG-17",
+        says=f"{unit} is in the connector space",
+        fix=f"ask about an object below it: {unit} is a container | or write an inbound rule for organizationalUnit",
+    )  # fmt: skip
+    assert "none needs a rule" in " ".join(found.diagnoses[0].evidence)
 
 
 def test_no_join_value_at_all() -> None:

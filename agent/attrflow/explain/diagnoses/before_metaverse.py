@@ -21,6 +21,9 @@ __all__ = [
     "type_not_included",
 ]
 
+_CONTAINERS = frozenset({"organizationalunit", "container", "domaindns"})
+"""The types that an AD connector reads for the sake of what is below them."""
+
 
 def container_excluded(case: Case) -> Found | None:
     """DIAG-03: the object stands in a container that is not selected."""
@@ -165,7 +168,10 @@ def provisioning_out_of_scope(case: Case) -> Found | None:
             fix += [satisfy(clause, cso) for clause in clauses_of(rule, scope.failing)]
     if not evidence:
         evidence.append(f"{cso.connector} has no Provision rule for objects of type {cso.object_type}.")
-        fix.append(f"write an inbound rule for {cso.object_type} with link type Provision")
+        if case.facts.kind(cso.connector) == "ad" and (cso.object_type or "").casefold() in _CONTAINERS:
+            evidence.append("Containers are imported so that a delta import sees a renamed one; none needs a rule.")
+            fix.append(f"ask about an object below it: {cso.dn} is a container")
+        fix.append(f"{'or ' if fix else ''}write an inbound rule for {cso.object_type} with link type Provision")
     return Found(
         f"{cso.dn} is in the connector space, but no inbound Provision rule is in scope for it: "
         "it is a disconnector and has no object in the metaverse.",

@@ -42,7 +42,7 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
     assert (found["imported"]["rules"], found["imported"]["errors"]) == (2, 0)
     settings = load_settings(project)
     library, entra = settings.connectors["library"], settings.connectors["entra"]
-    assert (library.id, library.kind, library.object_types) == (BOOKS, "ad", ("user",))
+    assert (library.id, library.kind, library.object_types) == (BOOKS, "ad", ("user", "container"))
     assert library.attributes == ("sn", "badges", "manager")
     (partition,) = library.partitions
     assert partition.include == ("OU=Readers,DC=books,DC=test",)
@@ -59,7 +59,7 @@ def test_the_project_has_what_the_export_states(tmp_path: Path, exported: Path) 
     assert schema["user"]["badges"] == {"syntax": "integer", "multi": True, "read-only": False}
     assert schema["user"]["senders"] == {"syntax": "reference", "multi": True, "read-only": False}
     assert schema["user"]["memberOf"] == {"syntax": "reference", "multi": True, "read-only": True}
-    assert list(schema) == ["user"]
+    assert list(schema) == ["container", "user"]
     assert not {"guessed", "map-not-used"} & {f["code"] for f in found["imported"]["findings"]}
     call("rules", "check", "-C", project)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from attrflow.expr.ast import Attribute, Binary, Call, Expression, Negate, Parameter, Text, walk
@@ -15,13 +16,15 @@ from attrflow.expr.conditions import condition_problems
 from attrflow.expr.kinds import kind_problems
 from attrflow.expr.parser import Parsed
 from attrflow.expr.resolve import closest, name_problems
-from attrflow.expr.usage import DN, usage_of
+from attrflow.expr.usage import DN, Usage, usage_of
 from attrflow.model.diagnostics import Diagnostic, Severity, Span
 
 __all__ = ["Checked", "check", "respelled"]
 
 _MOST = 50
 """How many findings of a kind are told of one expression."""
+_KEPT = 1024
+"""For how many texts it is remembered what they say by themselves."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -74,15 +77,36 @@ def check(
         # Where parts are missing, only what is wrong with a name is sure.
         told = [finding for finding in findings if finding.code != "wrong-argument-count"]
         return Checked(tuple(sorted(told, key=_start)))
-    findings += islice(kind_problems(tree), _MOST)
-    findings += islice(choice_problems(tree, parsed.options), _MOST)
+    findings += _of_tree(parsed)
     if all(finding.severity != "error" for finding in findings):
-        # A condition can be met on two ways down the tree.
-        findings += dict.fromkeys(islice(condition_problems(tree, parsed.options), _MOST))
+        findings += _of_conditions(parsed)
     if notes:
         findings += choice_notes(tree, parsed.options)
-    usage = usage_of(tree)
+    usage = _usage(parsed)
     return Checked(tuple(findings), usage.attributes, usage.counted, usage.imported, usage.parameters, usage.pure)
+
+
+# What a text says by itself, without the names around it, is asked once for all rules that hold the text.
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_tree(parsed: Parsed) -> tuple[Diagnostic, ...]:
+    assert parsed.tree is not None, "asked of what could be parsed"
+    kinds = islice(kind_problems(parsed.tree), _MOST)
+    return (*kinds, *islice(choice_problems(parsed.tree, parsed.options), _MOST))
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_conditions(parsed: Parsed) -> tuple[Diagnostic, ...]:
+    assert parsed.tree is not None, "asked of what could be parsed"
+    # A condition can be met on two ways down the tree.
+    return tuple(dict.fromkeys(islice(condition_problems(parsed.tree, parsed.options), _MOST)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _usage(parsed: Parsed) -> Usage:
+    assert parsed.tree is not None, "asked of what could be parsed"
+    return usage_of(parsed.tree)
 
 
 def _start(diagnostic: Diagnostic) -> int:

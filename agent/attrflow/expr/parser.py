@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from attrflow.expr.ast import (
     Attribute,
@@ -39,6 +40,8 @@ __all__ = ["LEVELS", "MAX_DEPTH", "MAX_HEIGHT", "MAX_LENGTH", "MAX_NODES", "Pars
 
 MAX_LENGTH = 100_000
 """The longest text (characters); the longest known rule has 2,000."""
+_LONG = 4_000
+"""Longer texts are parsed each time, so that what is kept stays small."""
 MAX_NODES = 5_000
 """The most parts an expression may have, which bounds the work of an evaluation without repetition."""
 MAX_DEPTH = 200
@@ -62,13 +65,14 @@ _ENDS = (TokenKind.CLOSE, TokenKind.COMMA, TokenKind.END)
 class Parsed:
     """A text, its tree (None when it has no valid one), and what was found wrong with it.
 
-    `partial`, where there is no tree, is what could be read, with `Hole` for the rest.
+    `partial`, where there is no tree, is what could be read, with `Hole` for the rest. All of it follows from
+    the text and the options, so these alone are compared.
     """
 
     text: str
-    tree: Expression | None
-    diagnostics: tuple[Diagnostic, ...] = ()
-    partial: Expression | None = None
+    tree: Expression | None = field(compare=False)
+    diagnostics: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    partial: Expression | None = field(default=None, compare=False)
     options: ExpressionOptions = DEFAULT_OPTIONS
 
 
@@ -77,9 +81,21 @@ def parse(text: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> Parsed:
 
     >>> parse("Trim([mail])").tree is not None
     True
+    The rules of two forests, and of a user and an inetOrgPerson, hold the same texts, and each text is read
+    by the checker, the compiler and whoever asks what it uses: what was parsed lately is not parsed again.
+
     >>> [d.code for d in parse("Trim([mail) & [cn").diagnostics]
     ['unterminated-name', 'unterminated-name']
     """
+    return _parsed(text, options) if len(text) <= _LONG else _read(text, options)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, options: ExpressionOptions) -> Parsed:
+    return _read(text, options)
+
+
+def _read(text: str, options: ExpressionOptions) -> Parsed:
     if len(text) > MAX_LENGTH:
         message = f"the expression has {len(text):,} characters, {MAX_LENGTH:,} are the most"
         return Parsed(text, None, (_too_large("too-long", message, Span(0, len(text), 1, 1)),), None, options)

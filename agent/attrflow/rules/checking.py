@@ -80,8 +80,8 @@ def check_expressions(
         checked = check(
             parse(mapping.source, options), attributes=names, parameters=parameters, severity_wrong_case=wrong_case
         )
-        path = (*mapping_path(rule, mapping), "expression")
         for found in checked.diagnostics:
+            path = (*mapping_path(rule, mapping), "expression")
             severity = found.severity
             if found.code in _DOUBTS and rule.library:
                 # Whoever uses the product's own rules cannot answer for them.

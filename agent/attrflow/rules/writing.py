@@ -17,7 +17,18 @@ __all__ = ["toml_string", "write_flows", "write_rule", "write_rules"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+_ESCAPES = str.maketrans(
+    {
+        **{chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
+        "\b": "\\b",
+        "\t": "\\t",
+        "\n": "\\n",
+        "\f": "\\f",
+        "\r": "\\r",
+        '"': '\\"',
+        "\\": "\\\\",
+    }
+)
 
 
 def write_rule(rule: Rule) -> str:
@@ -51,8 +62,7 @@ def toml_string(text: str, *, literal: bool = False) -> str:
 
 
 def _escaped(text: str) -> str:
-    body = "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04X}" if ord(c) < 0x20 or ord(c) == 0x7F else c) for c in text)
-    return f'"{body}"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _write(rule: Rule, prefix: str) -> str:

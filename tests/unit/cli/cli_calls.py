@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
+from typer import testing
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from attrflow.app.shapes import SHAPES, json_schema, render_json
 from attrflow.cli.main import app
 
+_COMMAND = get_command(app)
+"""Made once: typer reads the signature of every command for it, which takes longer than most calls."""
+
 
 def call(*arguments: object, code: int = 0) -> Result:
     """A call of `attrflow` with these arguments, which must end with that exit code."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+    with patch.object(testing, "_get_command", lambda _: _COMMAND):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == code, f"exit code {result.exit_code}\n{result.stdout}\n{result.stderr}"

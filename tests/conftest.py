@@ -1,6 +1,7 @@
 """Whatever a mock tenant answers over HTTP in any test of the suite is held against Graph's published shapes.
 
 Also in the processes that tests start: each writes its exchanges into a folder, which is read after each test.
+What holds for all tests of Hypothesis stands here too.
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
 
 from attrflow_mocks.entra.answers import Request, Response
 from attrflow_mocks.entra.recording import ENVIRONMENT
+
+# How long an example takes is the machine's affair, and who else works on it: no test is about time.
+settings.register_profile("attrflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("attrflow")
 
 
 class Exchanges:

@@ -23,6 +23,7 @@ from attrflow_mocks.world import World
 from .project import SMALL, Story, new_project, told
 
 UNITS = ("People", "Groups")
+SETTLED = "settled"
 NewStory = Callable[..., Story]
 T = TypeVar("T")
 
@@ -69,6 +70,17 @@ def template(small_mocks: HostedMocks, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
+@pytest.fixture(scope="session")
+def settled_template(small_mocks: HostedMocks, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after its initial cycle and the confirming one; the mocks keep that state as the snapshot SETTLED."""
+    folder = tmp_path_factory.mktemp("settled") / "project"
+    small_mocks.call(small_mocks.world.reset)
+    with told(copied(template, folder), small_mocks) as story:
+        story.settled()
+    small_mocks.call(lambda: small_mocks.world.take_snapshot(SETTLED))
+    return folder
+
+
 def copied(template: Path, folder: Path) -> Path:
     """A copy of the template as it was before it imported anything."""
     shutil.copytree(template, folder, ignore=shutil.ignore_patterns("attrflow.sqlite*"))
@@ -94,7 +106,9 @@ def story(stories: NewStory) -> Story:
 
 
 @pytest.fixture
-def settled(story: Story) -> Story:
+def settled(small_mocks: HostedMocks, settled_template: Path, tmp_path: Path) -> Iterator[Story]:
     """A project of the small company, after its initial cycle and the confirming one."""
-    story.settled()
-    return story
+    small_mocks.call(small_mocks.world.reset)
+    small_mocks.call(lambda: small_mocks.world.restore_snapshot(SETTLED))
+    with told(Path(shutil.copytree(settled_template, tmp_path / "project")), small_mocks) as story:
+        yield story

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ldap3
 
@@ -138,7 +139,13 @@ def read_schema(session: Session, root: RootDse, ask: Callable[[SearchRequest], 
     wanted = ("attributeTypes", "objectClasses", "dITContentRules")
     request = SearchRequest("its schema", root.subschema, scope=ldap3.BASE, attributes=wanted)
     values = _values(session, request, ask)
-    definitions = list(attribute_definitions(values.get("attributetypes", ())))
+    return _parsed(*(tuple(values.get(name.casefold(), ())) for name in wanted))
+
+
+@lru_cache(maxsize=4)
+def _parsed(attribute_types: tuple[str, ...], classes: tuple[str, ...], content_rules: tuple[str, ...]) -> ServerSchema:
+    """What the texts say; a directory is read several times in a cycle, and its schema changes once in years."""
+    definitions = list(attribute_definitions(attribute_types))
     by_name = {name.casefold(): found for found in definitions for name in (*found.names, found.oid)}
     return ServerSchema(
         attributes={
@@ -147,8 +154,8 @@ def read_schema(session: Session, root: RootDse, ask: Callable[[SearchRequest], 
             for type_ in [_attribute_type(found, by_name)]
             for name in found.names
         },
-        classes=_by_name(class_definitions(values.get("objectclasses", ()))),
-        content_rules=_by_name(class_definitions(values.get("ditcontentrules", ()))),
+        classes=_by_name(class_definitions(classes)),
+        content_rules=_by_name(class_definitions(content_rules)),
         operational=frozenset(found.names[0].casefold() for found in definitions if found.operational),
         textual_names=frozenset(
             found.names[0]

@@ -212,11 +212,15 @@ def _read_attributes(
 def _read_classes(
     tables: Mapping[str, Mapping[str, object]], names: list[str], details: Mapping[str, SchemaObject]
 ) -> list[ObjectClass]:
+    known = frozenset(names)
+
     def expand(patterns: object) -> frozenset[str]:
         assert isinstance(patterns, list)
         found: set[str] = set()
-        for pattern in patterns:
-            matches = [name for name in names if fnmatchcase(name, str(pattern))]
+        for pattern in map(str, patterns):
+            # Most are plain names: matching each of them with each name was a third of a server's start.
+            plain = [pattern] if pattern in known else []
+            matches = plain or [name for name in names if fnmatchcase(name, pattern)]
             assert matches, f"classes.toml: no attribute is called {pattern!r}"
             found.update(matches)
         return frozenset(found)

@@ -118,7 +118,7 @@ def test_a_run_says_what_the_next_cycle_has_to_do_in_full(settled: Story) -> Non
     assert document("runs", "show", number, "-C", settled.folder, name=DETAIL)["required"] == []
     settings = settled.folder / "attrflow.toml"
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace('"contact"]', '"contact", "computer"]', 1), encoding="utf-8")
+    settings.write_text(text.replace('"domainDNS"]', '"domainDNS", "computer"]', 1), encoding="utf-8")
     told = lines(call("runs", "show", number, "-C", settled.folder).stdout)
     (line,) = [one for one in told if "The next cycle does" in one]
     assert line.startswith("The next cycle does a full import of corp: ")

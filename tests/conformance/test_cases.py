@@ -1,10 +1,11 @@
-"""The conformance cases: each is one sentence about the engine, run in memory, and some against the mock servers."""
+"""The conformance cases: each is one sentence about the engine, in memory, and on the wire where the mocks serve it."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from _pytest.mark import ParameterSet
 
 from attrflow.app.memory_laboratory import MemoryLaboratory
 from attrflow.app.operations.cases import load_case, not_here
+from attrflow.app.wire_laboratory import WireServers, wire_servers
 from attrflow.cases.runner import CaseResult, run_case
 
 HERE = Path(__file__).parent
@@ -23,24 +25,6 @@ GAPS = {
     for gap in tomllib.loads((HERE / "known_gaps.toml").read_text(encoding="utf-8")).get("gap", [])
 }
 DOCS = HERE.parents[1] / "agent" / "docs"
-ON_THE_WIRE = [
-    "cloud/a-rebuilt-store-and-then-a-leaver",
-    "cloud/contact-is-promoted-to-user-with-the-default-rules",
-    "cloud/filtered-later-is-deleted",
-    "cloud/the-second-cycle-exports-nothing",
-    "export/confirmed-by-the-next-import",
-    "import/a-rename-keeps-the-object",
-    "import/a-renamed-container-open-22",
-    "import/containers-that-swap-their-names-open-22",
-    "import/leaving-the-selected-containers",
-    "links/account-and-resource-forest",
-    "links/two-of-a-pair-change-in-one-cycle",
-    "precedence/authoritative-null-stops-and-removes",
-    "references/a-deleted-target-leaves-its-referrers",
-    "references/nested-groups",
-    "references/target-out-of-scope-is-held",
-    "scope/member-of-a-group",
-]
 
 
 def told(result: CaseResult) -> str:
@@ -82,14 +66,16 @@ def test_case_with_every_object_evaluated_and_references_flowed_by_difference(
     assert result.passed, told(result)
 
 
-@pytest.mark.parametrize("id_", ON_THE_WIRE)
-def test_case_on_the_wire(id_: str) -> None:
-    from attrflow.app.wire_laboratory import wire_laboratory  # noqa: PLC0415 - loads the clients of LDAP and HTTP
+@pytest.fixture(scope="module")
+def servers() -> Iterator[WireServers]:
+    with wire_servers() as running:
+        yield running
 
+
+@pytest.mark.parametrize("id_", [id_ for id_ in IDS if not_here(load_case(FOLDER / f"{id_}.toml"), wire=True) is None])
+def test_case_on_the_wire(id_: str, servers: WireServers) -> None:
     case = load_case(FOLDER / f"{id_}.toml")
-    assert not_here(case, wire=True) is None
-    with wire_laboratory(case) as laboratory:
-        result = run_case(case, laboratory)
+    result = run_case(case, servers.laboratory(case))
     assert result.passed, told(result)
 
 

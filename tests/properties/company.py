@@ -273,4 +273,6 @@ def follow(directory: MemoryDirectory, old: str, new: str | None) -> None:
 
 def shuffled(directory: MemoryDirectory, order: Iterable[str]) -> None:
     """Show the entries in another order."""
-    directory.entries = {anchor: directory.entries[anchor] for anchor in order}
+    entries = {anchor: directory.entries[anchor] for anchor in order}
+    directory.entries.clear()
+    directory.entries.update(entries)

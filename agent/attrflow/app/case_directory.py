@@ -18,10 +18,10 @@ from attrflow.model.configuration import ConnectorConfiguration
 from attrflow.model.entry import ExportChange, ExportOutcome, ImportedObject, Page, ReferenceTarget
 from attrflow.model.errors import ConnectionLost
 from attrflow.model.names import dn_key, is_within, parse_dn
-from attrflow.model.schema import ObjectType, Schema, Syntax
+from attrflow.model.schema import Schema, Syntax
 from attrflow.model.values import NO_VALUES, Values, canonical
 
-__all__ = ["CaseConnector", "CaseDirectory", "chosen_schema"]
+__all__ = ["CaseConnector", "CaseDirectory"]
 
 
 class CaseDirectory(MemoryDirectory):
@@ -230,11 +230,6 @@ class CaseConnector(MemoryConnector):
         self._case = directory
         self._chosen = {name.casefold() for name in configuration.attributes}
 
-    @property
-    def schema(self) -> Schema:
-        """The directory's schema, as far as it is selected."""
-        return chosen_schema(self._case.schema, self._configuration)
-
     def import_pages(self, partition: str, watermark: str | None) -> Iterator[Page]:
         """As the connector does, but for planted anchors, and a connection that is lost half-way.
 
@@ -282,16 +277,3 @@ class CaseConnector(MemoryConnector):
             attributes={n: v for n, v in shown.attributes.items() if n.casefold() in self._chosen},
             references={n: r for n, r in shown.references.items() if n.casefold() in self._chosen},
         )
-
-
-def chosen_schema(schema: Schema, configuration: ConnectorConfiguration) -> Schema:
-    """What a connector says of a directory: the selected attributes, where a selection is made."""
-    if not configuration.attributes:
-        return schema
-    chosen = {name.casefold() for name in configuration.attributes}
-    return Schema(
-        {
-            name: ObjectType(name, {n: a for n, a in type_.attributes.items() if n.casefold() in chosen})
-            for name, type_ in schema.object_types.items()
-        }
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from attrflow.app.case_directory import CaseConnector, CaseDirectory, chosen_schema
+from attrflow.app.case_directory import CaseConnector, CaseDirectory
 from attrflow.app.case_schemas import memory_schema
 from attrflow.app.library import default_rules, metaverse_schema
 from attrflow.app.world import SeededWorld
@@ -97,7 +97,7 @@ class MemoryLaboratory:
 
     def schema(self, connector: str) -> Schema:
         """The schema of a directory, as far as it is selected."""
-        return chosen_schema(self._directories[connector].schema, self.configurations[connector])
+        return self._directories[connector].schema
 
     def learn_schema(self, connector: str, schema: Schema) -> None:
         """Directories in memory have no other schema than the one that they were given."""

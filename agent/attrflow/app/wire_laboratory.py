@@ -1,16 +1,17 @@
 """The laboratory on the wire: the same case against mock servers over LDAP and HTTP (DECISIONS 5).
 
-The servers are a child process that starts empty; the case's objects are put into it over its control
-plane. Ids and times come from the case as far as the wire allows: an object's GUID and SID are the same
-as in memory, those of the tenant are the tenant's own.
+The servers are a child process that starts empty; the case's objects are put into it over its control plane.
+Cases of one seed and time have one process, emptied for each. Ids and times come from the case as far as the
+wire allows: an object's GUID and SID are the same as in memory, those of the tenant are the tenant's own.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -39,7 +40,7 @@ from attrflow.rules.rule import Rule
 from attrflow.rules.ruleset import RuleSet
 from attrflow.stores.memory import MemoryStore
 
-__all__ = ["SCENARIO", "WireLaboratory", "wire_laboratory"]
+__all__ = ["SCENARIO", "WireLaboratory", "WireServers", "wire_servers"]
 
 SCENARIO: Final = "blank"
 """Two empty forests, `DC=contoso,DC=test` and `DC=fabrikam,DC=test`, and an empty tenant."""
@@ -48,24 +49,41 @@ _PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def wire_laboratory(case: Case) -> Iterator[WireLaboratory]:
-    """Start the servers, fill them with the case's objects, and end them with the block.
+def wire_servers() -> Iterator[WireServers]:
+    """The servers of any number of cases, started when the first of them needs them; they end with the block."""
+    with ExitStack() as stack:
+        yield WireServers(stack)
 
-    Raises:
-        LaboratoryError: the servers did not start.
-        CaseError: the case has a connector or an object that they cannot serve.
-    """
-    clock = SeededWorld(case.seed, case.clock).now()
-    with (
-        mock_process(SCENARIO, "all", case.seed, clock) as announced,
-        httpx.Client(
-            base_url=announced.control_url,
-            headers={"Authorization": f"Bearer {announced.control_token}"},
-            timeout=_PATIENCE_SECONDS,
-            trust_env=False,
-        ) as control,
-    ):
-        yield WireLaboratory(case, announced, control)
+
+class WireServers:
+    """Servers that run; made by `wire_servers`."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[tuple[int, datetime], tuple[Announcement, httpx.Client]] = {}
+
+    def laboratory(self, case: Case) -> WireLaboratory:
+        """Servers that hold the case's objects and nothing else; the laboratory before it is over.
+
+        Raises:
+            LaboratoryError: the servers did not start.
+            CaseError: the case has a connector or an object that they cannot serve.
+        """
+        key = (case.seed, SeededWorld(case.seed, case.clock).now())
+        if key in self._running:
+            announced, control = self._running[key]
+            control.post("/reset").raise_for_status()
+        else:
+            announced = self._stack.enter_context(mock_process(SCENARIO, "all", *key))
+            client = httpx.Client(
+                base_url=announced.control_url,
+                headers={"Authorization": f"Bearer {announced.control_token}"},
+                timeout=_PATIENCE_SECONDS,
+                trust_env=False,
+            )
+            control = self._stack.enter_context(client)
+            self._running[key] = announced, control
+        return WireLaboratory(case, announced, control)
 
 
 class _Clock(SeededWorld):
@@ -82,7 +100,7 @@ class _Clock(SeededWorld):
 
 
 class WireLaboratory:
-    """A case's world on the wire; made by `wire_laboratory`."""
+    """A case's world on the wire; made by `WireServers`."""
 
     def __init__(self, case: Case, announced: Announcement, control: httpx.Client) -> None:
         self._case = case

@@ -6,7 +6,7 @@ no matching and no calculated values: what a service would do is the mocks' busi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from attrflow.model.configuration import ConnectorConfiguration
@@ -37,14 +37,53 @@ class MemoryEntry:
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class _Entries(MutableMapping[str, MemoryEntry]):
+    """Entries by anchor, and their anchors by DN: every look-up costs the same, whatever the directory's size."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, MemoryEntry] = {}
+        self._keys: dict[str, str] = {}
+        self._named: dict[str, dict[str, None]] = {}
+
+    def at(self, key: str) -> str | None:
+        """The anchor of the entry with that dn_key; of two of one name the one that had it first."""
+        return next(iter(self._named.get(key, ())), None)
+
+    def __getitem__(self, anchor: str) -> MemoryEntry:
+        return self._entries[anchor]
+
+    def __setitem__(self, anchor: str, entry: MemoryEntry) -> None:
+        key = dn_key(entry.dn)
+        if self._keys.get(anchor) != key:
+            self._unname(anchor)
+            self._keys[anchor] = key
+            self._named.setdefault(key, {})[anchor] = None
+        self._entries[anchor] = entry
+
+    def __delitem__(self, anchor: str) -> None:
+        del self._entries[anchor]
+        self._unname(anchor)
+
+    def _unname(self, anchor: str) -> None:
+        if (key := self._keys.pop(anchor, None)) is not None:
+            del self._named[key][anchor]
+            if not self._named[key]:
+                del self._named[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
 class MemoryDirectory:
     """Entries by anchor, and a log of what changed, so that delta imports are real ones."""
 
     def __init__(self, schema: Schema, *, prefix: str = "anchor") -> None:
         self.schema = schema
-        self.entries: dict[str, MemoryEntry] = {}
+        self.entries = _Entries()
         self._log: list[str] = []
-        self._by_key: dict[str, str] = {}
         self._prefix = prefix
         self._last = 0
 
@@ -57,12 +96,7 @@ class MemoryDirectory:
 
     def find(self, dn: str) -> str | None:
         """The anchor of the entry with that DN, or None."""
-        key = dn_key(dn)
-        known = self._by_key.get(key)
-        if known is not None and known in self.entries and dn_key(self.entries[known].dn) == key:
-            return known
-        self._by_key = {dn_key(entry.dn): anchor for anchor, entry in reversed(self.entries.items())}
-        return self._by_key.get(key)
+        return self.entries.at(dn_key(dn))
 
     def put(self, anchor: str, entry: MemoryEntry) -> None:
         """Replace an entry: a change of attributes, a rename, or both."""
@@ -70,7 +104,6 @@ class MemoryDirectory:
 
     def _keep(self, anchor: str, entry: MemoryEntry) -> None:
         self.entries[anchor] = entry
-        self._by_key.setdefault(dn_key(entry.dn), anchor)  # of two of one name the first is found
         self._log.append(anchor)
 
     def set(self, dn: str, attribute: str, values: Values) -> None:

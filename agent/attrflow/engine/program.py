@@ -134,7 +134,7 @@ class Program:
     ) -> None:
         self.ruleset = ruleset
         self.configurations = configurations
-        self.schemas = schemas
+        self.schemas = {name: _selected(schema, configurations.get(name)) for name, schema in schemas.items()}
         self.metaverse = metaverse
         self.options = options
         self.observed = observed
@@ -301,6 +301,11 @@ def build_program(
     return Program(
         ruleset, configurations, schemas, metaverse, options, observed=observed, expression_options=expression_options
     )
+
+
+def _selected(schema: Schema, configuration: ConnectorConfiguration | None) -> Schema:
+    """What of a directory there is for the rules: an attribute that is not selected is neither read nor written."""
+    return schema.selected(configuration.attributes) if configuration is not None else schema
 
 
 def _steady(compiled: CompiledRule) -> bool:

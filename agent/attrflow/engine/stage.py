@@ -13,7 +13,7 @@ from dataclasses import replace
 from attrflow.engine.confirmation import DELETE, confirm
 from attrflow.engine.placeholders import leave_referrers
 from attrflow.engine.plan import StagePlan
-from attrflow.engine.staging_batch import StagingBatch as _Batch
+from attrflow.engine.staging_batch import StagingBatch
 from attrflow.engine.staging_content import imported_image, unreadable_reference
 from attrflow.engine.staging_names import settle_names
 from attrflow.engine.working_set import JoinAttributes
@@ -58,7 +58,7 @@ def stage_batch(
     None for a delta import, where an object comes as often as it changed. `options` are the project's; the
     defaults where there are none.
     """
-    batch = _Batch(view, joins, connector, partition, schema, world, run)
+    batch = StagingBatch(view, joins, connector, partition, schema, world, run)
     batch.brought = brought
     batch.options = options or batch.options
     for imported in objects:
@@ -76,7 +76,7 @@ def stage_obsolete(
     run: int,
 ) -> StagePlan:
     """Stage as `obsolete` what a complete full import has not seen (behaviour.md §1.4, step 6)."""
-    batch = _Batch(view, joins, connector, "", Schema(), world, run)
+    batch = StagingBatch(view, joins, connector, "", Schema(), world, run)
     for cs_id in ids:
         cso = batch.working.cs(cs_id)
         if cso is not None and cso.kind == "staging":
@@ -85,7 +85,7 @@ def stage_obsolete(
     return batch.plan()
 
 
-def _stage_and_name(batch: _Batch, imported: ImportedObject) -> None:
+def _stage_and_name(batch: StagingBatch, imported: ImportedObject) -> None:
     """Stage one object; where the names change by which others refer to it, they refer to who bears them now."""
     naming, name, given = batch.naming, batch.connector.name, None
     if not naming.needed:
@@ -110,7 +110,7 @@ def _stage_and_name(batch: _Batch, imported: ImportedObject) -> None:
     batch.warn(staged.id if staged is not None else None, imported.dn)
 
 
-def _stage(batch: _Batch, imported: ImportedObject) -> None:
+def _stage(batch: StagingBatch, imported: ImportedObject) -> None:
     name = batch.connector.name
     by_anchor = batch.working.cs_by_anchor(name, imported.anchor) if imported.anchor is not None else None
     if imported.change in ("delete", "left-scope"):
@@ -162,7 +162,7 @@ def _left_scope(cso: CSObject, dn: str) -> Delta:
         return Delta("obsolete")
 
 
-def _duplicate(batch: _Batch, imported: ImportedObject, known: CSObject | None) -> ImportFinding | None:
+def _duplicate(batch: StagingBatch, imported: ImportedObject, known: CSObject | None) -> ImportFinding | None:
     """A second object with the anchor of one that this full import brought already: not a rename of it."""
     if known is None or not batch.came_before(known) or parse_dn(imported.dn).key == known.dn_key:
         return None
@@ -179,14 +179,14 @@ def _lacks_the_rest(imported: ImportedObject, known: CSObject | None) -> bool:
     return known.pending_import.operation in ("delete", "obsolete")
 
 
-def _by_dn(batch: _Batch, dn: str) -> CSObject | None:
+def _by_dn(batch: StagingBatch, dn: str) -> CSObject | None:
     try:
         return batch.working.cs_by_dn(batch.connector.name, parse_dn(dn).key)
     except InvalidName:
         return None
 
 
-def _refuse(batch: _Batch, imported: ImportedObject, cso: CSObject | None) -> None:
+def _refuse(batch: StagingBatch, imported: ImportedObject, cso: CSObject | None) -> None:
     """A discovery error: the object keeps what it had, the error stands on it and in the run."""
     finding = imported.findings[0]
     batch.count("stage-failure", cso.id if cso is not None else None, imported.dn, finding.code, finding.detail)
@@ -207,7 +207,7 @@ def _refuse(batch: _Batch, imported: ImportedObject, cso: CSObject | None) -> No
     batch.working.put_cs(cso.id, replace(cso, import_error=error))
 
 
-def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
+def _gone(batch: StagingBatch, cso: CSObject, delta: Delta) -> None:
     """Deleted, out of scope, or unseen: a delete to synchronize; an object that no sync ever saw just goes."""
     batch.seen.add(cso.id)
     batch.count(COUNTERS[delta.operation], cso.id, cso.dn)
@@ -225,12 +225,12 @@ def _gone(batch: _Batch, cso: CSObject, delta: Delta) -> None:
     )
 
 
-def _left(batch: _Batch, cso: CSObject) -> None:
+def _left(batch: StagingBatch, cso: CSObject) -> None:
     leave_referrers(batch.working, cso.id, batch.multi_valued)
 
 
 def _stage_content(
-    batch: _Batch, imported: ImportedObject, cso: CSObject, before: CSObject | None, renamed_from: str | None
+    batch: StagingBatch, imported: ImportedObject, cso: CSObject, before: CSObject | None, renamed_from: str | None
 ) -> None:
     batch.seen.add(cso.id)
     undeleted = cso.pending_import is not None and cso.pending_import.operation in ("delete", "obsolete")

@@ -5,7 +5,7 @@ Attribute names compare case-insensitively and are stored as the schema spells t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,6 +62,20 @@ class Schema:
         """The attribute of an object type by its name in any case, or None when there is none."""
         found = self.object_types.get(object_type)
         return found.attribute(name) if found is not None else None
+
+    def selected(self, names: Collection[str]) -> Schema:
+        """The schema with those attributes only, named in any case; with no names all of it."""
+        if not names:
+            return self
+        chosen = {name.casefold() for name in names}
+        return Schema(
+            {
+                type_.name: ObjectType(
+                    type_.name, {n: a for n, a in type_.attributes.items() if n.casefold() in chosen}
+                )
+                for type_ in self.object_types.values()
+            }
+        )
 
     @staticmethod
     def of(object_types: Mapping[str, Iterable[AttributeType]]) -> Schema:

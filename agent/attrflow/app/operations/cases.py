@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from attrflow.app.memory_laboratory import MemoryLaboratory
 from attrflow.app.shapes import shape
 from attrflow.cases.document import read_case
 from attrflow.cases.format import Case
-from attrflow.cases.laboratory import CaseError
+from attrflow.cases.laboratory import CaseError, Laboratory
 from attrflow.cases.runner import CaseResult, case_that_cannot_begin, run_case
 from attrflow.model.diagnostics import Diagnostic
 from attrflow.model.errors import NotFound, SettingsError
@@ -153,10 +154,11 @@ def run_cases(
     if errors:
         raise SettingsError("Not every file is a case that can be run.", errors, help="Nothing was run.")
     documents = []
-    for case in cases:
-        reason = not_here(case, wire=wire)
-        documents.append(_document(case, None if reason is not None else _run(case, wire=wire), reason))
-        told(documents[-1])
+    with _laboratories(wire) as laboratory:
+        for case in cases:
+            reason = not_here(case, wire=wire)
+            documents.append(_document(case, None if reason is not None else _run(case, laboratory), reason))
+            told(documents[-1])
     outcomes = [document.outcome for document in documents]
     return CasesDocument(
         "wire" if wire else "memory",
@@ -167,14 +169,20 @@ def run_cases(
     )
 
 
-def _run(case: Case, *, wire: bool) -> CaseResult:
+@contextmanager
+def _laboratories(wire: bool) -> Iterator[Callable[[Case], Laboratory]]:
     if not wire:
-        return run_case(case, MemoryLaboratory(case))
-    from attrflow.app.wire_laboratory import wire_laboratory  # noqa: PLC0415 - loads the clients of LDAP and HTTP
+        yield MemoryLaboratory
+        return
+    from attrflow.app.wire_laboratory import wire_servers  # noqa: PLC0415 - loads the clients of LDAP and HTTP
 
+    with wire_servers() as servers:
+        yield servers.laboratory
+
+
+def _run(case: Case, laboratory: Callable[[Case], Laboratory]) -> CaseResult:
     try:
-        with wire_laboratory(case) as laboratory:
-            return run_case(case, laboratory)
+        return run_case(case, laboratory(case))
     except CaseError as error:
         return case_that_cannot_begin(case, error)
 

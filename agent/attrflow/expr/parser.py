@@ -79,11 +79,11 @@ class Parsed:
 def parse(text: str, options: ExpressionOptions = DEFAULT_OPTIONS) -> Parsed:
     """Parse an expression; whatever is wrong is in the diagnostics, in the order of the text.
 
-    >>> parse("Trim([mail])").tree is not None
-    True
     The rules of two forests, and of a user and an inetOrgPerson, hold the same texts, and each text is read
     by the checker, the compiler and whoever asks what it uses: what was parsed lately is not parsed again.
 
+    >>> parse("Trim([mail])").tree is not None
+    True
     >>> [d.code for d in parse("Trim([mail) & [cn").diagnostics]
     ['unterminated-name', 'unterminated-name']
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,8 +13,16 @@ from attrflow_mocks.servers import Ports
 from attrflow_mocks.world import World
 
 
-def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name == "attrflow-mocks"]
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Servers that other tests share may run all the while; what a test here starts ends with it."""
+    before = threads()
+    yield
+    assert threads() == before
+
+
+def threads() -> set[int | None]:
+    return {thread.ident for thread in threading.enumerate() if thread.name == "attrflow-mocks"}
 
 
 def two_free_ports() -> int:
@@ -34,7 +43,6 @@ def test_calls_run_in_the_servers_thread_and_raise_here() -> None:
         assert mocks.call(lambda: threading.current_thread().name) == "attrflow-mocks"
         with pytest.raises(LookupError, match="no directory is named 'x'"):
             mocks.call(lambda: mocks.world.directory("x"))
-    assert threads() == []
 
 
 def test_directories_take_the_ports_after_the_first() -> None:
@@ -51,7 +59,6 @@ def test_a_start_that_fails_halfway_closes_what_was_open() -> None:
         mocks = HostedMocks(World.of("contoso-small"), Ports(control=port))
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"), mocks:
             pass
-    assert threads() == []
     for server in mocks.servers.directories.values():
         with pytest.raises(RuntimeError, match="not started"):
             _ = server.port

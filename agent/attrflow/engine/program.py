@@ -143,6 +143,7 @@ class Program:
         self._inbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
         self._outbound: dict[tuple[str, str], tuple[CompiledRule, ...]] = {}
         self._steady: dict[tuple[str, str, str], bool] = {}
+        self._parameters: dict[tuple[str, str | None], dict[str, str]] = {}
         self._digest: str | None = None
         self._plans: dict[tuple[tuple[str, ...], ...], FlowPlan] = {}
         self.outbound_connectors = tuple(
@@ -276,8 +277,14 @@ class Program:
         """What the metaverse schema says of an object type."""
         return self.metaverse.object_types.get(object_type)
 
-    def parameters(self, connector: str, partition: str | None = None) -> dict[str, str]:
+    def parameters(self, connector: str, partition: str | None = None) -> Mapping[str, str]:
         """The parameters that expressions and scope filters of a connector may name."""
+        key = (connector, partition)
+        if key not in self._parameters:
+            self._parameters[key] = self._parameters_of(connector, partition)
+        return self._parameters[key]
+
+    def _parameters_of(self, connector: str, partition: str | None) -> dict[str, str]:
         configuration = self.configurations[connector]
         named = dict(configuration.parameters)
         for candidate in configuration.partitions:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from attrflow.engine.plan import ObjectFailure
 from attrflow.engine.reading import Reading
@@ -171,7 +172,7 @@ class Program:
         errors = [d for d in parsed.diagnostics if d.severity == "error"]
         if parsed.tree is None or errors:
             return CompiledMapping(rule, mapping, origin, target, broken=_first(errors), reads=reads)
-        compiled = compile_expression(parsed.tree, observed=self.observed, options=self.expression_options)
+        compiled = _compiled(mapping.source, self.expression_options, self.observed)
         usage = usage_of(parsed.tree)
         names = usage.attributes - usage.counted
         steady = usage.pure and not (rule.direction == "inbound" and self._refers(rule, names, target))
@@ -292,6 +293,14 @@ class Program:
                 named.update(candidate.parameters)
         named["Connector.ID"] = configuration.id
         return named
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str, options: ExpressionOptions, observed: bool) -> Compiled:
+    """The text's expression, compiled once for all mappings that hold it: it has no state, and compiling is dear."""
+    tree = parse(source, options).tree
+    assert tree is not None, "only texts that parse are compiled"
+    return compile_expression(tree, observed=observed, options=options)
 
 
 def build_program(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 
-from attrflow.app.library import default_rules
+from attrflow.app.library import default_rules, metaverse_schema
 from attrflow.app.settings import Settings
 from attrflow.app.settings_features import FEATURE_KEYS, read_features
 from attrflow.app.settings_table import Table
 from attrflow.model.errors import SettingsError
-from attrflow.rules.features import Features
+from attrflow.rules.features import JOINS, Features
 from attrflow.rules.positions import Finding, suggestion
 from attrflow.rules.rule import Rule
 from attrflow.rules.writing import toml_string
@@ -31,7 +31,7 @@ def features_of(given: Mapping[str, str]) -> Features:
     """The features that were named, by key of `[features]`; lists are separated by commas, an empty value is true.
 
     Raises:
-        SettingsError: a key is unknown, or its value makes no sense.
+        SettingsError: a key is unknown, or its value makes no sense, or the metaverse has no such attribute.
     """
     lines = []
     for key, text in given.items():
@@ -43,6 +43,13 @@ def features_of(given: Mapping[str, str]) -> Features:
     features = read_features(Table(tomllib.loads("\n".join(lines)), ("features",), findings), ())
     if findings:
         raise SettingsError(findings[0].message, help=findings[0].help)
+    persons = metaverse_schema().object_types["person"]
+    if features.join not in JOINS and persons.attribute(features.join) is None:
+        raise SettingsError(
+            f"Users cannot be matched by {features.join!r}: a person of the metaverse has no such attribute.",
+            help=suggestion(features.join, (*JOINS, *persons.attributes))
+            or f"It is {', '.join(JOINS)}, or an attribute of the metaverse; `[metaverse.attributes]` adds one.",
+        )
     return features
 
 

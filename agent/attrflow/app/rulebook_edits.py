@@ -86,8 +86,14 @@ class RuleEdits:
         """A new rule in a file of its own; returns the file's name relative to the project.
 
         Raises:
-            SettingsError: a file of that name is there already.
+            SettingsError: the connector has a rule of that name already, or the folder a file.
         """
+        for other in self.book.ruleset.rules:
+            if other.connector == rule.connector and other.name.casefold() == rule.name.casefold():
+                raise SettingsError(
+                    f"{rule.connector} has a rule {other.name!r} already.",
+                    help="Give this one another name: commands, traces and reports name rules by it.",
+                )
         file = self._file(rule)
         if file in self.texts or (self.book.settings.folder / file).exists():
             raise SettingsError(f"{file} is there already", help="Give the rule another name or number.")

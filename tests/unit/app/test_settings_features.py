@@ -107,3 +107,10 @@ def test_features_as_a_command_line_says_them() -> None:
         features_of({"jion": "mail"})
     with pytest.raises(SettingsError, match="from 1 to 250000"):
         features_of({"group-member-limit": "0"})
+
+
+def test_users_are_matched_by_what_a_person_of_the_metaverse_has() -> None:
+    assert features_of({"join": "employeeID"}).join == "employeeID"
+    with pytest.raises(SettingsError, match="by 'emploieeID': a person of the metaverse has no such") as refused:
+        features_of({"join": "emploieeID"})
+    assert "employeeID" in str(refused.value.help)

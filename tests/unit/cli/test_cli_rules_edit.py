@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_comments_come_along_with_a_clone(folder: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("[flows]", "# ticket 42\n[flows]"), encoding="utf-8")
     change(folder, "clone", "100", "--name", "Ours", "--before", "100")
     assert "# ticket 42" in (folder / "rules/contoso/99 Ours.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["In from AD - User Join", "in from ad - GROUP join"])
+def test_no_rule_is_made_under_a_name_that_its_connector_has(folder: Path, name: str) -> None:
+    before = numbers(folder)
+    said = call("rules", "clone", "100", "--name", name, "-C", folder, code=2).stderr
+    assert re.search(r"contoso has a rule 'In from AD - (User|Group) Join' already\.", said)
+    assert numbers(folder) == before
 
 
 def test_disable_and_enable_give_the_file_back_as_it_was(folder: Path) -> None:

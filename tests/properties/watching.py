@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tests.properties.looking import all_cs, all_mv, leaving
+from tests.properties.looking import all_cs, all_mv, leaving, linked
 from tests.properties.oracle import must_stay
 
 from attrflow.engine.work import provisioned_by
@@ -33,6 +33,7 @@ class Watch:
         self._provisioned: set[int] = set()
         self._going: set[int] = set()
         self._origins: dict[int, dict[str, Origin | None]] = {}
+        self._links_before: dict[int, frozenset[tuple[str, int]]] = {}
         self._values: dict[int, Mapping[str, MVAttribute]] = {}
 
     def look(self, connector: str, profile: Profile, result: str) -> None:
@@ -114,13 +115,17 @@ class Watch:
         self._once = found
 
     def _what_must_stay_stays(self) -> None:
+        """As long as the object is there that gave it: one that comes in its place has given nothing yet."""
         found: dict[int, dict[str, Origin | None]] = {}
+        links: dict[int, frozenset[tuple[str, int]]] = {}
         for mvo in all_mv(self._lab):
             here = found[mvo.id] = {name: held.provenance.origin for name, held in mvo.attributes.items()}
+            links[mvo.id] = frozenset((cso.connector, cso.id) for cso in linked(self._lab, mvo.id))
+            stayed = {connector for connector, _ in links[mvo.id] & self._links_before.get(mvo.id, frozenset())}
             for name, origin in self._origins.get(mvo.id, {}).items():
-                if name not in here and origin is not None:
+                if name not in here and origin is not None and origin.connector in stayed:
                     assert not must_stay(self._lab, mvo, name, origin), f"{name} of #{mvo.id} is gone, and was to stay"
-        self._origins = found
+        self._origins, self._links_before = found, links
 
 
 def check_import(lab: Company, connector: str, spaces: list[CSObject], *, full: bool) -> None:

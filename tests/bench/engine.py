@@ -35,6 +35,8 @@ from attrflow.stores.sqlite import SqliteStore
 
 __all__ = ["rows"]
 
+LARGE = 49_999
+"""Members of the large group at most: the default rules make a group in the cloud with fewer than 50,000."""
 VAST_FROM = 50_000
 """Users from which on a group of 250,000 is measured too."""
 
@@ -100,7 +102,7 @@ class Bench:
         for number, name in enumerate(self.users):
             self.directory.add(_person(name, number, self.users))
         everyone = [dn(name) for name in self.users]
-        self.large = everyone[: min(50_000, objects // 2)]
+        self.large = everyone[: min(LARGE, objects // 2)]
         self.groups = {"Small": everyone[:50], "Large": self.large}
         for number in range(objects // 100):
             self.groups[f"Team {number}"] = everyone[number * 100 : number * 100 + 20]

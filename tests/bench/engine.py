@@ -18,6 +18,7 @@ from unittest.mock import patch
 from tests.bench.rows import Row, timed
 from tests.unit.engine.lab import Lab
 from tests.unit.engine.lab_entries import dn, group, refer, user
+from tests.unit.engine.lab_views import Views
 
 from attrflow.connectors.memory import MemoryEntry
 from attrflow.engine.precedence import resolve
@@ -47,18 +48,10 @@ class CountingStore(SqliteStore):
     def __init__(self, path: Path, counts: Counter[str]) -> None:
         super().__init__(open_database(path, read_only=False))
         self.counts_now = counts
-        self.views: list[PrefetchedView] = []
+        self.views = Views()
 
     def prefetch(self, reads: Reads) -> PrefetchedView:
-        view = super().prefetch(reads)
-        self.views.append(view)
-        return view
-
-    def unannounced(self) -> int:
-        """How many questions no batch had announced, since this was asked last."""
-        found = sum(view.misses for view in self.views)
-        self.views.clear()
-        return found
+        return self.views.keep(super().prefetch(reads))
 
     def _one_cs(self, row: TableRow | None) -> CSObject | None:
         self.counts_now["read"] += row is not None
@@ -113,11 +106,11 @@ class Bench:
         self, name: str, work: Callable[[], object], reference: tuple[str, float] | None = None
     ) -> tuple[float, Counter[str]]:
         """Time the work and report it with what it read, evaluated and wrote; at once too, for a run of an hour."""
-        self.store.unannounced()
+        self.store.views.unannounced()
         self.counts.clear()
         seconds, _ = timed(work)
         counts = Counter(self.counts)
-        counts["unannounced"] = self.store.unannounced()
+        counts["unannounced"] = self.store.views.unannounced()
         ratio = None if reference is None else seconds / reference[1]
         self.rows.append(Row(name, seconds, "s", reference[0] if reference is not None else None, ratio))
         for what, unit in (

@@ -181,6 +181,11 @@ class Rule:
             assert mapping.id.ordinal == seen[mapping.destination], f"ordinals of {mapping.destination}: use numbered()"
             seen[mapping.destination] += 1
 
+    @property
+    def is_default(self) -> bool:
+        """Whether it is a default rule: made from the library, or tagged as the product tags those of its own."""
+        return self.library is not None or (self.tag or "").casefold().startswith("microsoft.")
+
     def mapping(self, id_: MappingId) -> AttributeMapping | None:
         """The mapping of that identity, or None."""
         return next((m for m in self.mappings if m.id == id_), None)

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.engine.lab import Lab
 from tests.unit.engine.lab_entries import contact, dn, group, user
 from tests.unit.engine.lab_rules import expression, rule
+from tests.unit.engine.lab_views import Views
 
 from attrflow.engine.reads import Forecast
 from attrflow.ports.view import Reads
@@ -30,18 +31,10 @@ class Asked(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.views: list[PrefetchedView] = []
+        self.views = Views()
 
     def prefetch(self, reads: Reads) -> PrefetchedView:
-        view = super().prefetch(reads)
-        self.views.append(view)
-        return view
-
-    def unannounced(self) -> int:
-        """How many questions nobody had named, since this was asked last."""
-        found = sum(view.misses for view in self.views)
-        self.views.clear()
-        return found
+        return self.views.keep(super().prefetch(reads))
 
 
 def company() -> tuple[Lab, Asked]:
@@ -66,7 +59,7 @@ def test_new_objects_ask_the_store_nothing_by_themselves() -> None:
     found = {}
     for connector, profile in STEPS:
         lab.run(connector, profile)
-        found[connector, profile] = store.unannounced()
+        found[connector, profile] = store.views.unannounced()
     assert found == dict.fromkeys(STEPS, 0)
     assert len(lab.directories["entra"].entries) == 15
 
@@ -80,7 +73,7 @@ def test_what_is_named_beforehand_decides_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Forecast, "of_metaverse", lambda *_: Reads())
     for connector, profile in STEPS:
         unnamed.run(connector, profile)
-    assert store.unannounced() > 0
+    assert store.views.unannounced() > 0
     assert named.directories["entra"].entries == unnamed.directories["entra"].entries
     for id_ in range(1, named.store.highest_id() + 1):
         assert repr(named.store.cs(id_)) == repr(unnamed.store.cs(id_))

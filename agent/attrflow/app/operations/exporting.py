@@ -13,7 +13,6 @@ from attrflow.app.shapes import shape
 from attrflow.importers.findings import NOWHERE, Findings
 from attrflow.importers.powershell_export import write_powershell
 from attrflow.model.errors import SettingsError
-from attrflow.rules.rule import Rule
 
 __all__ = ["RulesExportDocument", "export_rules"]
 
@@ -64,8 +63,8 @@ def export_rules(
     findings = Findings()
     rules = [book.rule(name, connector) for name in names]
     if not names:
-        rules = [r for r in book.ruleset.rules if connector in (None, r.connector) and not (own and _is_default(r))]
-        defaults = sum(map(_is_default, rules))
+        rules = [r for r in book.ruleset.rules if connector in (None, r.connector) and not (own and r.is_default)]
+        defaults = sum(rule.is_default for rule in rules)
         if defaults:
             message = f"{defaults} of {len(rules)} are default rules: a server has rules of these names already"
             findings.note(NOWHERE, "default-rules", message, help="--own leaves them out")
@@ -81,8 +80,3 @@ def export_rules(
         errors,
         [diagnostic_document(finding) for finding in findings.all],
     )
-
-
-def _is_default(rule: Rule) -> bool:
-    """Whether it is the library's, or one that the product made."""
-    return rule.library is not None or (rule.tag or "").casefold().startswith("microsoft.")

@@ -147,19 +147,15 @@ def _pairs(book: Rulebook) -> list[tuple[Rule | None, Rule | None]]:
     wanted = default_rules_of(book.settings)
     there = book.as_written()
     by_id = {rule.id: rule for rule in there}
-    imported = {(r.connector, r.direction, r.name.casefold()): r for r in there if _is_product(r)}
+    imported = {(r.connector, r.direction, r.name.casefold()): r for r in there if r.library is None and r.is_default}
     pairs: list[tuple[Rule | None, Rule | None]] = []
     used: set[str] = set()
     for rule in wanted:
         found = by_id.get(rule.id) or imported.get((rule.connector, rule.direction, rule.name.casefold()))
         pairs.append((rule, found))
         used |= {found.id} if found is not None else set()
-    pairs += [(None, r) for r in there if r.id not in used and (r.library is not None or _is_product(r))]
+    pairs += [(None, r) for r in there if r.id not in used and r.is_default]
     return pairs
-
-
-def _is_product(rule: Rule) -> bool:
-    return rule.library is None and (rule.tag or "").casefold().startswith("microsoft.")
 
 
 def _is_outdated(wanted: Rule, found: Rule) -> bool:
